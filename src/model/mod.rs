@@ -1,0 +1,7 @@
+//! Typed values with spans, exactly as PVE would hold them after reading a file, plus what it dropped and why.
+//!
+//! One module per format. A model knows the tables of its release ([`tables`]) and its own syntax module; it doesn't know
+//! other files, rules or output.
+
+pub mod schema;
+pub mod tables;

@@ -1,0 +1,1 @@
+//! The tables under `grammar/`, compiled into static data by `build/`. Nothing is parsed at start-up.

@@ -1,0 +1,2 @@
+//! All integration tests, in one binary: one link, one start.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice, missing_docs)]
