@@ -7,5 +7,6 @@
 
 pub mod model;
 pub mod release;
+pub mod source;
 pub mod syntax;
 pub mod text;
