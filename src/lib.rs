@@ -8,5 +8,6 @@
 pub mod finding;
 pub mod model;
 pub mod release;
+pub mod source;
 pub mod syntax;
 pub mod text;
