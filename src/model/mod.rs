@@ -5,3 +5,4 @@
 
 pub mod schema;
 pub mod tables;
+pub mod user;

@@ -1,0 +1,824 @@
+//! Reads `user.cfg`, entry by entry, as `parse_user_config` in pve-access-control does.
+
+use super::acl::{AclEntry, AclTree, Subject, SubjectKind};
+use super::events::{Dropped, EntryType, Flag, NoToken, Odd, Oddity, Reason, UnknownLine};
+use super::ids::{ROOT, acl_components, check_user, is_group_or_role, is_pool, is_storage, split_token};
+use super::text::decode;
+use super::{
+    Group, GroupIx, MAX_ACL_ENTRIES, NodeIx, Pool, PoolIx, PoolVm, Role, RoleIx, SubjectIx, Token, TokenIx, User,
+    UserCfg, UserIx,
+};
+use crate::model::tables::access::{Priv, builtin_role, builtin_roles};
+use crate::release::Release;
+use crate::syntax::colon::{self, Blanks, Field, Line};
+use crate::text::{Located, Span};
+use bstr::{BStr, BString, ByteSlice};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::borrow::Cow;
+use std::collections::hash_map::Entry;
+
+/// Which bytes separate list items in this release: pve-common 9.1.17 added two.
+#[must_use]
+pub const fn list_blanks(release: Release) -> Blanks {
+    match release {
+        Release::Pve7 | Release::Pve8 => Blanks::Ascii,
+        Release::Pve9 => Blanks::Latin1,
+    }
+}
+
+pub(super) fn parse(text: &[u8], release: Release) -> UserCfg<'_> {
+    let mut reader = Reader::new(text, release);
+    let mut blank = true;
+    for line in colon::lines(text).filter(|line| !line.content.value.is_empty()) {
+        blank = false;
+        reader.line(&line);
+    }
+    // The expression that finds lines has to match one character that isn't LF, so white space that is the whole file is a
+    // line with its last such character.
+    if blank && let Some(at) = text.iter().rposition(|&byte| byte != b'\n') {
+        reader.at = Span::new(at, at + 1);
+        reader.drop(reader.at, Reason::Line(UnknownLine::Blank));
+    }
+    reader.finish()
+}
+
+/// The type and at most 8 fields that mean something, and one that shows that there are more.
+const FIELDS: usize = 10;
+
+/// The fields of one line; fields that aren't there are empty, at the end of the line.
+struct Fields<'a> {
+    fields: [Field<'a>; FIELDS],
+    count: usize,
+    end: u32,
+}
+
+impl<'a> Fields<'a> {
+    fn new(line: &Line<'a>) -> Self {
+        let end = line.content.span.end;
+        let nothing = Span { start: end, end };
+        let mut fields = [Field { text: b"", span: nothing, whole: nothing }; FIELDS];
+        let mut count = 0;
+        let mut last = end;
+        for field in line.fields() {
+            if let Some(slot) = fields.get_mut(count) {
+                *slot = field;
+            }
+            last = field.whole.end;
+            count += 1;
+        }
+        Self { fields, count, end: last }
+    }
+
+    /// Field `nth`; the type is field 0.
+    fn get(&self, nth: usize) -> Field<'a> {
+        self.fields.get(nth).copied().unwrap_or_default()
+    }
+
+    fn located(&self, nth: usize) -> Located<&'a BStr> {
+        let field = self.get(nth);
+        Located::new(field.text.as_bstr(), field.span)
+    }
+
+    /// The field, when the line is long enough to have it.
+    fn present(&self, nth: usize) -> Option<Located<&'a BStr>> {
+        (nth < self.count).then(|| self.located(nth))
+    }
+
+    /// From field `nth` to the last.
+    fn from(&self, nth: usize) -> Option<Span> {
+        (nth < self.count).then(|| Span { start: self.get(nth).whole.start, end: self.end })
+    }
+}
+
+/// Perl's truth: anything but the empty string and `0`.
+fn is_true(text: &[u8]) -> bool {
+    !matches!(text, b"" | b"0")
+}
+
+fn digits(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(u8::is_ascii_digit)
+}
+
+/// The value of a string of digits; `None` beyond 64 bits.
+fn number(digits: &[u8]) -> Option<u64> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// A string of digits as Perl prints `int()` of it: without leading zeros, and beyond 64 bits as a float.
+fn perl_int(digits: &[u8]) -> (u64, Cow<'_, BStr>) {
+    let zeros = digits.iter().take_while(|&&byte| byte == b'0').count();
+    let short = digits.get(zeros.min(digits.len().saturating_sub(1))..).unwrap_or_default();
+    match number(short) {
+        Some(value) => (value, Cow::Borrowed(short.as_bstr())),
+        None => (u64::MAX, Cow::Owned(BString::from(super::dump::perl_float(short)))),
+    }
+}
+
+struct Reader<'a> {
+    cfg: UserCfg<'a>,
+    blanks: Blanks,
+    /// The line being read.
+    at: Span,
+    /// Tokens that still exist; [`UserCfg::tokens`] also holds the wiped ones until the end.
+    wiped: FxHashMap<SubjectIx, NoToken>,
+    gone: Vec<bool>,
+    members: FxHashSet<(GroupIx, SubjectIx)>,
+    storages: FxHashSet<(PoolIx, &'a [u8])>,
+    vm_at: FxHashMap<Cow<'a, BStr>, Span>,
+    entries: FxHashMap<(NodeIx, SubjectIx, RoleIx), u32>,
+    /// Pairs of subject and role looked at; bounds the work that one hostile line can make.
+    pairs: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn new(text: &'a [u8], release: Release) -> Self {
+        let mut reader = Self {
+            cfg: UserCfg {
+                release,
+                text,
+                users: Vec::new(),
+                tokens: Vec::new(),
+                groups: Vec::new(),
+                roles: Vec::new(),
+                pools: Vec::new(),
+                acl: Vec::new(),
+                tree: AclTree::default(),
+                subjects: Vec::new(),
+                dropped: Vec::new(),
+                odd: Vec::new(),
+                subject_of: FxHashMap::default(),
+                role_of: FxHashMap::default(),
+                pool_of: FxHashMap::default(),
+                vm_pool: FxHashMap::default(),
+            },
+            blanks: list_blanks(release),
+            at: Span::default(),
+            wiped: FxHashMap::default(),
+            gone: Vec::new(),
+            members: FxHashSet::default(),
+            storages: FxHashSet::default(),
+            vm_at: FxHashMap::default(),
+            entries: FxHashMap::default(),
+            pairs: 0,
+        };
+        for (name, privileges) in builtin_roles(release) {
+            let name = name.as_bytes().as_bstr();
+            reader.role(name, Role { name, privileges, builtin: Some(privileges), line: None, listed: Vec::new() });
+        }
+        let subject = reader.subject(SubjectKind::User, ROOT);
+        reader.set_user(User {
+            id: Located::new(ROOT.as_bstr(), Span::default()),
+            line: None,
+            enable: Located::new(true, Span::default()),
+            expire: Located::new(0, Span::default()),
+            firstname: None,
+            lastname: None,
+            email: None,
+            comment: None,
+            keys: None,
+            groups: Vec::new(),
+            tokens: Vec::new(),
+            subject,
+        });
+        reader
+    }
+
+    fn drop(&mut self, span: Span, reason: Reason<'a>) {
+        self.cfg.dropped.push(Dropped { span, line: self.at, reason });
+    }
+
+    fn odd(&mut self, span: Span, what: Oddity<'a>) {
+        self.cfg.odd.push(Odd { span, line: self.at, what });
+    }
+
+    fn line(&mut self, line: &Line<'a>) {
+        self.at = line.content.span;
+        let fields = Fields::new(line);
+        let (entry, used, name) = match EntryType::from_name(fields.get(0).text) {
+            Some(entry @ EntryType::User) => (entry, 9, self.user(&fields)),
+            Some(entry @ EntryType::Token) => (entry, 5, self.token(&fields)),
+            Some(entry @ EntryType::Group) => (entry, 4, self.group(&fields)),
+            Some(entry @ EntryType::Role) => (entry, 3, self.role_line(&fields)),
+            Some(entry @ EntryType::Acl) => (entry, 5, self.acl(&fields)),
+            Some(entry @ EntryType::Pool) => (entry, 5, self.pool(&fields)),
+            None => {
+                let kind = unknown_line(line.content.value, fields.get(0).text);
+                return self.drop(line.content.span, Reason::Line(kind));
+            }
+        };
+        if let (Some(name), Some(surplus)) = (name, fields.from(used)) {
+            let text_possible = !matches!(entry, EntryType::Role | EntryType::Acl);
+            self.odd(surplus, Oddity::Surplus { entry, name, text_possible });
+        }
+    }
+
+    /// The subject of this kind and name; `id` must be of the file, or static.
+    fn subject(&mut self, kind: SubjectKind, id: &'a [u8]) -> SubjectIx {
+        let next = SubjectIx::new(self.cfg.subjects.len());
+        let ix = *self.cfg.subject_of.entry((kind, id)).or_insert(next);
+        if ix == next {
+            self.cfg.subjects.push(Subject { kind, id: id.as_bstr(), record: None });
+        }
+        ix
+    }
+
+    fn record(&self, ix: SubjectIx) -> Option<u32> {
+        self.cfg.subject(ix).and_then(|subject| subject.record)
+    }
+
+    fn set_record(&mut self, ix: SubjectIx, record: Option<u32>) {
+        if let Some(subject) = self.cfg.subjects.get_mut(ix.index()) {
+            subject.record = record;
+        }
+    }
+
+    fn role(&mut self, name: &'a BStr, new: Role<'a>) -> RoleIx {
+        let next = RoleIx::new(self.cfg.roles.len());
+        let ix = *self.cfg.role_of.entry(name).or_insert(next);
+        if ix == next {
+            self.cfg.roles.push(new);
+        }
+        ix
+    }
+
+    /// Puts the user in place of the one that had its id; returns that one.
+    fn set_user(&mut self, user: User<'a>) -> Option<User<'a>> {
+        match self.record(user.subject) {
+            Some(at) => self.cfg.users.get_mut(at as usize).map(|slot| std::mem::replace(slot, user)),
+            None => {
+                let at = UserIx::new(self.cfg.users.len());
+                self.set_record(user.subject, Some(at.0));
+                self.cfg.users.push(user);
+                None
+            }
+        }
+    }
+
+    fn flag(&mut self, field: Field<'a>, flag: Flag, of: &'a BStr) -> Located<bool> {
+        match field.text {
+            b"" => self.odd(self.at, Oddity::FlagMissing { flag, of }),
+            b"0" | b"1" => {}
+            written => self.odd(field.span, Oddity::FlagTrue { flag, of, written: written.as_bstr() }),
+        }
+        Located::new(is_true(field.text), field.span)
+    }
+
+    /// `None` for anything but digits.
+    fn expire(&mut self, field: Field<'a>, of: &'a BStr) -> Option<Located<u64>> {
+        if !is_true(field.text) {
+            return Some(Located::new(0, field.span));
+        }
+        if !digits(field.text) {
+            return None;
+        }
+        let value = number(field.text).unwrap_or_else(|| {
+            self.odd(field.span, Oddity::ExpireHuge { of });
+            u64::MAX
+        });
+        Some(Located::new(value, field.span))
+    }
+
+    fn text(&mut self, field: Field<'a>, entry: EntryType) -> Option<Located<Cow<'a, str>>> {
+        if !is_true(field.text) {
+            if !field.text.is_empty() {
+                self.odd(field.span, Oddity::TextZero { entry });
+            }
+            return None;
+        }
+        let decoded = decode(field.text);
+        if decoded.stray_percent {
+            self.odd(field.span, Oddity::TextPercent { entry });
+        }
+        if decoded.not_utf8 {
+            self.odd(field.span, Oddity::TextBytes { entry });
+        }
+        Some(Located::new(decoded.text, field.span))
+    }
+
+    /// The items of a list; notes what is odd about it.
+    fn list(&mut self, field: Field<'a>, entry: EntryType) -> impl Iterator<Item = Located<&'a [u8]>> + use<'a> {
+        let blanks = self.blanks;
+        if memchr::memchr(0, field.text).is_some() {
+            self.odd(field.span, Oddity::Nul { entry });
+        } else if blanks == Blanks::Latin1 && memchr::memchr2(0x85, 0xa0, field.text).is_some() {
+            for item in colon::list(field, Blanks::Ascii) {
+                if memchr::memchr2(0x85, 0xa0, item.value).is_some() {
+                    self.odd(item.span, Oddity::Torn { entry, item: item.value.as_bstr() });
+                }
+            }
+        }
+        colon::list(field, blanks)
+    }
+
+    fn user(&mut self, fields: &Fields<'a>) -> Option<&'a BStr> {
+        let id = fields.located(1);
+        if let Err(fault) = check_user(id.value) {
+            self.drop(id.span, Reason::UserId { id: id.value, fault });
+            return None;
+        }
+        let Some(expire) = self.expire(fields.get(3), id.value) else {
+            let expire = fields.located(3);
+            self.drop(expire.span, Reason::UserExpire { id: id.value, expire: expire.value });
+            return None;
+        };
+        let enable = self.flag(fields.get(2), Flag::Enable, id.value);
+        let unlistable = |byte: &&u8| matches!(byte, b',' | b';' | 0) || self.blanks.contains(**byte);
+        if let Some(&byte) = id.value.iter().find(unlistable) {
+            self.odd(id.span, Oddity::Unlistable { user: id.value, byte });
+        }
+        let keys = Some(fields.located(8)).filter(|keys| is_true(keys.value));
+        if let Some(keys) = keys {
+            let before = fields.get(8).whole.start < keys.span.start;
+            // What the API lets through (pve-access-control, `API2/User.pm`), and separators for the lists of old.
+            let known =
+                |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'!' | b'=' | b',' | b';' | b' ' | b'-');
+            if before || !keys.value.iter().all(known) {
+                self.odd(keys.span, Oddity::Keys { user: id.value, keys: keys.value });
+            }
+        }
+        let subject = self.subject(SubjectKind::User, id.value);
+        let user = User {
+            id,
+            line: Some(self.at),
+            enable,
+            expire,
+            firstname: self.text(fields.get(4), EntryType::User),
+            lastname: self.text(fields.get(5), EntryType::User),
+            email: fields.present(6),
+            comment: self.text(fields.get(7), EntryType::User),
+            keys,
+            groups: Vec::new(),
+            tokens: Vec::new(),
+            subject,
+        };
+        if let Some(before) = self.set_user(user) {
+            let wiped = self.wipe(&before.tokens);
+            if before.line.is_some() || !wiped.is_empty() {
+                self.odd(id.span, Oddity::UserAgain { user: id.value, first: before.line, wiped });
+            }
+        }
+        Some(id.value)
+    }
+
+    /// Takes tokens out; returns their ids and lines.
+    fn wipe(&mut self, tokens: &[TokenIx]) -> Vec<Located<&'a BStr>> {
+        let mut wiped = Vec::with_capacity(tokens.len());
+        for ix in tokens {
+            let Some(token) = self.cfg.tokens.get(ix.index()) else { continue };
+            let (subject, id, line) = (token.subject, token.id.value, token.line);
+            self.set_record(subject, None);
+            self.wiped.insert(subject, NoToken::Wiped { defined: line, by: self.at });
+            if let Some(gone) = self.gone.get_mut(ix.index()) {
+                *gone = true;
+            }
+            wiped.push(Located::new(id, line));
+        }
+        wiped
+    }
+
+    fn token(&mut self, fields: &Fields<'a>) -> Option<&'a BStr> {
+        let id = fields.located(1);
+        let (user_id, name) = match split_token(id.value) {
+            Ok((user, name)) => (user.as_bstr(), name.as_bstr()),
+            Err(fault) => {
+                self.drop(id.span, Reason::TokenId { id: id.value, fault });
+                return None;
+            }
+        };
+        let Some(expire) = self.expire(fields.get(2), id.value) else {
+            let expire = fields.located(2);
+            self.drop(expire.span, Reason::TokenExpire { id: id.value, expire: expire.value });
+            return None;
+        };
+        let Some(user) = self.cfg.user_ix(user_id) else {
+            self.drop(id.span, Reason::TokenUser { id: id.value, user: user_id, later: None });
+            return None;
+        };
+        let privsep = self.flag(fields.get(3), Flag::Privsep, id.value);
+        let comment = self.text(fields.get(4), EntryType::Token);
+        let subject = self.subject(SubjectKind::Token, id.value);
+        let known = self.record(subject).and_then(|at| self.cfg.tokens.get_mut(at as usize));
+        if let Some(token) = known {
+            let first = std::mem::replace(&mut token.line, self.at);
+            (token.id, token.expire, token.privsep) = (id, expire, privsep);
+            if comment.is_some() {
+                token.comment = comment;
+            }
+            self.odd(id.span, Oddity::TokenAgain { token: id.value, first });
+        } else {
+            let ix = TokenIx::new(self.cfg.tokens.len());
+            self.set_record(subject, Some(ix.0));
+            self.cfg.tokens.push(Token { id, name, user, line: self.at, expire, privsep, comment, subject });
+            self.gone.push(false);
+            if let Some(owner) = self.cfg.users.get_mut(user.index()) {
+                owner.tokens.push(ix);
+            }
+        }
+        Some(id.value)
+    }
+
+    fn group(&mut self, fields: &Fields<'a>) -> Option<&'a BStr> {
+        let name = fields.located(1);
+        if !is_group_or_role(name.value) {
+            self.drop(name.span, Reason::GroupName { name: name.value });
+            return None;
+        }
+        let subject = self.subject(SubjectKind::Group, name.value);
+        let ix = match self.record(subject) {
+            Some(at) => {
+                let first = self.cfg.groups.get(at as usize).map(|group| group.line).unwrap_or_default();
+                self.odd(name.span, Oddity::Again { entry: EntryType::Group, name: name.value, first });
+                GroupIx(at)
+            }
+            None => {
+                let ix = GroupIx::new(self.cfg.groups.len());
+                self.set_record(subject, Some(ix.0));
+                self.cfg.groups.push(Group { name, line: self.at, members: Vec::new(), comment: None, subject });
+                ix
+            }
+        };
+        let comment = self.text(fields.get(3), EntryType::Group);
+        if let (Some(_), Some(group)) = (&comment, self.cfg.groups.get_mut(ix.index())) {
+            group.comment = comment;
+        }
+        for member in self.list(fields.get(2), EntryType::Group) {
+            let id = member.value.as_bstr();
+            if let Err(fault) = check_user(id) {
+                self.drop(member.span, Reason::MemberId { group: name.value, member: id, fault });
+                continue;
+            }
+            let subject = self.subject(SubjectKind::User, id);
+            match self.record(subject).and_then(|at| self.cfg.users.get_mut(at as usize)) {
+                Some(user) if user.groups.last() != Some(&ix) => user.groups.push(ix),
+                Some(_) => {}
+                None => self.drop(member.span, Reason::MemberUnknown { group: name.value, member: id, later: None }),
+            }
+            if self.members.insert((ix, subject))
+                && let Some(group) = self.cfg.groups.get_mut(ix.index())
+            {
+                group.members.push(Located::new(subject, member.span));
+            }
+        }
+        Some(name.value)
+    }
+
+    fn role_line(&mut self, fields: &Fields<'a>) -> Option<&'a BStr> {
+        let name = fields.located(1);
+        if !is_group_or_role(name.value) {
+            self.drop(name.span, Reason::RoleName { name: name.value });
+            return None;
+        }
+        let name = name.value;
+        let new = Role { name, privileges: Default::default(), builtin: None, line: None, listed: Vec::new() };
+        let ix = self.role(name, new);
+        let mut added = Vec::new();
+        let mut has = self.cfg.role_at(ix).map(|role| role.privileges).unwrap_or_default();
+        let before = has;
+        for item in self.list(fields.get(2), EntryType::Role) {
+            match Priv::in_release(item.value, self.cfg.release) {
+                Some(privilege) if has.insert(privilege) => added.push(Located::new(privilege, item.span)),
+                Some(_) => {}
+                None => self.drop(item.span, Reason::Privilege { role: name, privilege: item.value.as_bstr() }),
+            }
+        }
+        let mut first = None;
+        if let Some(role) = self.cfg.roles.get_mut(ix.index()) {
+            role.privileges = has;
+            role.listed.append(&mut added);
+            first = role.line;
+            role.line = first.or(Some(self.at));
+        }
+        let span = fields.located(1).span;
+        if builtin_role(name, self.cfg.release).is_some() {
+            self.odd(span, Oddity::BuiltinRole { role: name, added: has - before });
+        } else if let Some(first) = first {
+            self.odd(span, Oddity::Again { entry: EntryType::Role, name, first });
+        }
+        Some(name)
+    }
+
+    fn pool(&mut self, fields: &Fields<'a>) -> Option<&'a BStr> {
+        let name = fields.located(1);
+        if !is_pool(name.value, self.cfg.release) {
+            let valid_later = is_pool(name.value, Release::Pve9);
+            self.drop(name.span, Reason::PoolName { name: name.value, valid_later });
+            return None;
+        }
+        let ix = self.pool_named(name);
+        let first = self.cfg.pools.get_mut(ix.index()).and_then(|pool| {
+            let first = pool.line;
+            if first.is_none() {
+                (pool.line, pool.name) = (Some(self.at), name);
+            }
+            first
+        });
+        if let Some(first) = first {
+            self.odd(name.span, Oddity::Again { entry: EntryType::Pool, name: name.value, first });
+        }
+        self.link_pool(ix);
+        let comment = self.text(fields.get(2), EntryType::Pool);
+        if let (Some(_), Some(pool)) = (&comment, self.cfg.pools.get_mut(ix.index())) {
+            pool.comment = comment;
+        }
+        for item in self.list(fields.get(3), EntryType::Pool) {
+            self.pool_vm(ix, name.value, item);
+        }
+        for item in self.list(fields.get(4), EntryType::Pool) {
+            let id = item.value.as_bstr();
+            if !is_storage(id) {
+                self.drop(item.span, Reason::PoolStorage { pool: name.value, storage: id });
+            } else if self.storages.insert((ix, item.value))
+                && let Some(pool) = self.cfg.pools.get_mut(ix.index())
+            {
+                pool.storage.push(Located::new(id, item.span));
+            }
+        }
+        Some(name.value)
+    }
+
+    fn pool_named(&mut self, name: Located<&'a BStr>) -> PoolIx {
+        let next = PoolIx::new(self.cfg.pools.len());
+        let ix = *self.cfg.pool_of.entry(name.value).or_insert(next);
+        if ix == next {
+            self.cfg.pools.push(Pool {
+                name,
+                line: None,
+                comment: None,
+                vms: Vec::new(),
+                storage: Vec::new(),
+                parent: None,
+                children: Vec::new(),
+            });
+        }
+        ix
+    }
+
+    /// Makes the ancestors that a nested pool has no line for yet. At most two, as names have three levels.
+    fn link_pool(&mut self, mut ix: PoolIx) {
+        while let Some(pool) = self.cfg.pools.get(ix.index())
+            && pool.parent.is_none()
+            && let Some(parent_name) = pool.parent_name()
+        {
+            let start = pool.name.span.start as usize;
+            let parent = self.pool_named(Located::new(parent_name, Span::new(start, start + parent_name.len())));
+            if let Some(pool) = self.cfg.pools.get_mut(ix.index()) {
+                pool.parent = Some(parent);
+            }
+            if let Some(pool) = self.cfg.pools.get_mut(parent.index()) {
+                pool.children.push(ix);
+            }
+            ix = parent;
+        }
+    }
+
+    fn pool_vm(&mut self, ix: PoolIx, pool: &'a BStr, item: Located<&'a [u8]>) {
+        let written = item.value.as_bstr();
+        if !digits(written) {
+            return self.drop(item.span, Reason::PoolVmid { pool, vmid: written });
+        }
+        let (vmid, name) = perl_int(item.value);
+        match self.vm_at.entry(name.clone()) {
+            Entry::Occupied(first) => {
+                let first = *first.get();
+                let first_pool = self.cfg.pool_of_vm(&name).map_or(pool, |pool| pool.name.value);
+                let vmid = name.into_owned();
+                return self.drop(item.span, Reason::PoolVmidTaken { pool, vmid, first_pool, first });
+            }
+            Entry::Vacant(slot) => slot.insert(item.span),
+        };
+        if *name != *written {
+            self.odd(item.span, Oddity::VmidForm { pool, written, vmid });
+        }
+        self.cfg.vm_pool.insert(name.clone(), ix);
+        if let Some(pool) = self.cfg.pools.get_mut(ix.index()) {
+            pool.vms.push(PoolVm { vmid, name, span: item.span });
+        }
+    }
+
+    fn acl(&mut self, fields: &Fields<'a>) -> Option<&'a BStr> {
+        let path = fields.located(2);
+        let node = match acl_components(path.value) {
+            Ok(components) => components,
+            Err(fault) => {
+                self.drop(path.span, Reason::AclPath { path: path.value, fault });
+                return None;
+            }
+        };
+        let propagate = self.flag(fields.get(1), Flag::Propagate, path.value);
+        self.path_form(path);
+        let mut node = NodePath::Components(node);
+        let roles: Vec<_> = self.list(fields.get(4), EntryType::Acl).collect();
+        let subjects: Vec<_> = self.list(fields.get(3), EntryType::Acl).collect();
+        if roles.is_empty() {
+            self.odd(self.at, Oddity::AclNoRole);
+        }
+        if subjects.is_empty() {
+            self.odd(self.at, Oddity::AclNoSubject);
+        }
+        for role in roles {
+            let name = role.value.as_bstr();
+            if !is_group_or_role(name) {
+                self.drop(role.span, Reason::AclRoleName { role: name });
+                continue;
+            }
+            let Some(role_ix) = self.cfg.role_ix(name) else {
+                self.drop(role.span, Reason::AclRole { role: name, later: None });
+                continue;
+            };
+            for subject in &subjects {
+                if self.pairs >= MAX_ACL_ENTRIES {
+                    if !matches!(self.cfg.odd.last(), Some(Odd { what: Oddity::TooMany, .. })) {
+                        self.odd(self.at, Oddity::TooMany);
+                    }
+                    return Some(path.value);
+                }
+                self.pairs += 1;
+                let Some(subject_ix) = self.acl_subject(*subject) else { continue };
+                let entry = AclEntry {
+                    node: node.get(&mut self.cfg.tree),
+                    subject: subject_ix,
+                    role: role_ix,
+                    propagate: propagate.value,
+                    line: self.at,
+                    flag_span: propagate.span,
+                    path_span: path.span,
+                    subject_span: subject.span,
+                    role_span: role.span,
+                };
+                self.acl_entry(entry);
+            }
+        }
+        Some(path.value)
+    }
+
+    fn path_form(&mut self, path: Located<&'a BStr>) {
+        let written = path.value;
+        let canonical = written.first() == Some(&b'/')
+            && written.find(b"//").is_none()
+            && (written.len() == 1 || written.last() != Some(&b'/'));
+        let zero = written.split(|&byte| byte == b'/').any(|part| part == b"0");
+        if canonical && !zero {
+            return;
+        }
+        let Ok(components) = acl_components(written) else { return };
+        let mut read = String::new();
+        for part in components {
+            read.push('/');
+            read.push_str(&part.to_str_lossy());
+        }
+        if read.is_empty() {
+            read.push('/');
+        }
+        if zero {
+            self.odd(path.span, Oddity::PathZero { written, read });
+        } else {
+            self.odd(path.span, Oddity::PathForm { written, read });
+        }
+    }
+
+    /// Who `item` is, in PVE's order: group, user, token. `None` when it is dropped.
+    fn acl_subject(&mut self, item: Located<&'a [u8]>) -> Option<SubjectIx> {
+        let id = item.value;
+        if let Some(group) = id.strip_prefix(b"@").filter(|group| is_group_or_role(group)) {
+            let ix = self.subject(SubjectKind::Group, group);
+            if self.record(ix).is_none() {
+                self.drop(item.span, Reason::AclGroup { group: group.as_bstr(), later: None });
+            }
+            return Some(ix);
+        }
+        let user_fault = match check_user(id) {
+            Ok(()) => {
+                let ix = self.subject(SubjectKind::User, id);
+                if self.record(ix).is_none() {
+                    self.drop(item.span, Reason::AclUser { user: id.as_bstr(), later: None });
+                }
+                return Some(ix);
+            }
+            Err(fault) => fault,
+        };
+        let why = match split_token(id) {
+            Err(fault) => NoToken::Malformed(fault, user_fault),
+            Ok(_) => match self.cfg.subject_ix(SubjectKind::Token, id) {
+                Some(ix) if self.record(ix).is_some() => return Some(ix),
+                Some(ix) => self.wiped.get(&ix).copied().unwrap_or(NoToken::Undefined(None)),
+                None => NoToken::Undefined(None),
+            },
+        };
+        self.drop(item.span, Reason::AclToken { token: id.as_bstr(), why });
+        None
+    }
+
+    fn acl_entry(&mut self, entry: AclEntry) {
+        let next = u32::try_from(self.cfg.acl.len()).unwrap_or(u32::MAX);
+        let at = *self.entries.entry((entry.node, entry.subject, entry.role)).or_insert(next);
+        match self.cfg.acl.get_mut(at as usize) {
+            None => self.cfg.acl.push(entry),
+            Some(known) => {
+                let before = std::mem::replace(known, entry);
+                // The same item twice in one list is as good as once.
+                if before.line != entry.line {
+                    let what = Oddity::AclAgain {
+                        subject: self.cfg.subject_id(entry.subject),
+                        role: self.cfg.role_name(entry.role),
+                        first: before.line,
+                        before: before.propagate,
+                        now: entry.propagate,
+                    };
+                    self.odd(entry.subject_span, what);
+                }
+            }
+        }
+    }
+
+    fn finish(mut self) -> UserCfg<'a> {
+        self.forget_wiped();
+        for user in &mut self.cfg.users {
+            user.groups.sort_unstable();
+            user.groups.dedup();
+        }
+        for at in 0..self.cfg.acl.len() {
+            let Some(&entry) = self.cfg.acl.get(at) else { break };
+            let Some(&subject) = self.cfg.subject(entry.subject) else { continue };
+            self.at = entry.line;
+            let id = subject.id;
+            match subject.kind {
+                SubjectKind::Group => {}
+                SubjectKind::User if id == ROOT => {
+                    let role = self.cfg.role_name(entry.role);
+                    self.odd(entry.subject_span, Oddity::AclRoot { role });
+                }
+                SubjectKind::User => {}
+                SubjectKind::Token => match self.cfg.token(id) {
+                    Some(token) if !token.privsep.value => {
+                        let defined = token.line;
+                        self.odd(entry.subject_span, Oddity::AclFullToken { token: id, defined });
+                    }
+                    Some(_) => {}
+                    None => {
+                        if let Some(&NoToken::Wiped { by, .. }) = self.wiped.get(&entry.subject) {
+                            self.odd(entry.subject_span, Oddity::AclWipedToken { token: id, by });
+                        }
+                    }
+                },
+            }
+        }
+        self.cfg.odd.sort_by_key(|odd| odd.span.start);
+        self.cfg.look_ahead();
+        self.cfg
+    }
+
+    /// Closes the gaps that wiped tokens left in the list.
+    fn forget_wiped(&mut self) {
+        if !self.gone.contains(&true) {
+            return;
+        }
+        for user in &mut self.cfg.users {
+            user.tokens.clear();
+        }
+        let tokens = std::mem::take(&mut self.cfg.tokens);
+        let gone = std::mem::take(&mut self.gone);
+        for (token, _) in tokens.into_iter().zip(gone).filter(|(_, gone)| !gone) {
+            let ix = TokenIx::new(self.cfg.tokens.len());
+            self.set_record(token.subject, Some(ix.0));
+            if let Some(user) = self.cfg.users.get_mut(token.user.index()) {
+                user.tokens.push(ix);
+            }
+            self.cfg.tokens.push(token);
+        }
+    }
+}
+
+/// The node of an ACL line: PVE makes it only when the first entry is recorded.
+enum NodePath<I> {
+    Components(I),
+    Node(NodeIx),
+}
+
+impl<I> NodePath<I> {
+    fn get<'a>(&mut self, tree: &mut AclTree<'a>) -> NodeIx
+    where
+        I: Iterator<Item = &'a [u8]>,
+    {
+        match self {
+            Self::Node(node) => *node,
+            Self::Components(components) => {
+                let node = tree.grow(components);
+                *self = Self::Node(node);
+                node
+            }
+        }
+    }
+}
+
+fn unknown_line(content: &[u8], first: &[u8]) -> UnknownLine {
+    let known =
+        |name: &[u8]| EntryType::ALL.into_iter().find(|entry| name.eq_ignore_ascii_case(entry.name().as_bytes()));
+    if content.starts_with(b"#") {
+        return UnknownLine::Comment;
+    }
+    if let Some(rest) = content.strip_prefix(b"\xef\xbb\xbf") {
+        let name = rest.split(|&byte| byte == b':').next().unwrap_or_default();
+        return UnknownLine::ByteOrderMark(EntryType::from_name(colon::trim(name)));
+    }
+    known(first).map_or(UnknownLine::Other, UnknownLine::Case)
+}
