@@ -377,7 +377,7 @@ fn what_may_not_be_read_is_a_problem() {
     let dir = tree(&[("user.cfg", "x"), ("nodes/a/lxc/100.conf", CT)]);
     let closed = [dir.path().join("user.cfg"), dir.path().join("nodes/a/lxc")];
     for path in &closed {
-        fs::set_permissions(path, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap();
     }
     if fs::read(&closed[0]).is_ok() {
         return; // root may read everything

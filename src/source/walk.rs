@@ -95,11 +95,19 @@ struct Draft {
 
 /// A directory of a tree that is still to be listed.
 struct Pending {
+    here: Here,
+    /// Its path below `/etc/pve`.
+    rel: String,
+    alias: bool,
+    /// Its entries, where they are known already.
+    items: Option<Vec<Item>>,
+}
+
+/// A directory: where it is, what to call it, and how far below the input.
+struct Here {
     dir: PathBuf,
     shown: String,
-    rel: String,
     depth: usize,
-    alias: bool,
 }
 
 pub(super) struct Walk<'o> {
@@ -309,12 +317,13 @@ impl<'o> Walk<'o> {
     fn scan(&mut self, dir: PathBuf, shown: String, depth: usize, at: Owner) {
         let Some(items) = self.list(&dir, &shown, at, depth) else { return };
         match detect(&dir, &items, depth == 0) {
-            Some((Layout::Etc, _)) => return self.etc_tree(dir, &shown, &items, depth, at, Layout::Etc, None),
+            Some((Layout::Etc, _)) => return self.etc_tree(Here { dir, shown, depth }, &items, at, Layout::Etc, None),
             Some((Layout::SystemRoot, _)) => {
                 let etc = dir.join("etc");
                 let etc_shown = join(&shown, "etc");
                 if let Some(items) = self.list(&etc, &etc_shown, at, depth + 1) {
-                    self.etc_tree(etc, &etc_shown, &items, depth + 1, at, Layout::SystemRoot, Some(dir));
+                    let here = Here { dir: etc, shown: etc_shown, depth: depth + 1 };
+                    self.etc_tree(here, &items, at, Layout::SystemRoot, Some(dir));
                 }
                 return;
             }
@@ -329,7 +338,7 @@ impl<'o> Walk<'o> {
                         self.host_files(&root.join("etc"), &shown, Owner { tree: Some(tree), host: None, scope });
                     self.set_host(tree, host, Some(root));
                 }
-                return self.pve_tree(tree, dir, shown, prefix, items, depth, at.scope);
+                return self.pve_tree(tree, Here { dir, shown, depth }, prefix, items, at.scope);
             }
             None => {}
         }
@@ -355,17 +364,9 @@ impl<'o> Walk<'o> {
     }
 
     /// A copy of `/etc`, or the one in a system root (`system`).
-    #[expect(clippy::too_many_arguments, reason = "the place of a directory, in one call")]
-    fn etc_tree(
-        &mut self,
-        etc: PathBuf,
-        shown: &str,
-        items: &[Item],
-        depth: usize,
-        at: Owner,
-        layout: Layout,
-        system: Option<PathBuf>,
-    ) {
+    fn etc_tree(&mut self, here: Here, items: &[Item], at: Owner, layout: Layout, system: Option<PathBuf>) {
+        let Here { dir: etc, shown, depth } = here;
+        let shown = shown.as_str();
         let pve = etc.join("pve");
         let pve_shown = join(shown, "pve");
         let tree = self.pve_draft(&pve, &pve_shown, layout);
@@ -416,23 +417,17 @@ impl<'o> Walk<'o> {
         }
         let pve = if item.kind == ItemKind::Link { pve.canonicalize().unwrap_or(pve) } else { pve };
         match self.list(&pve, &pve_shown, at, depth + 1) {
-            Some(items) => self.pve_tree(tree, pve, pve_shown, String::new(), items, depth + 1, at.scope),
+            Some(items) => {
+                let here = Here { dir: pve, shown: pve_shown, depth: depth + 1 };
+                self.pve_tree(tree, here, String::new(), items, at.scope);
+            }
             None => self.unlisted(tree),
         }
     }
 
     /// The files of a tree; `prefix` is what `dir` is below `/etc/pve`.
-    #[expect(clippy::too_many_arguments, reason = "the place of a directory, in one call")]
-    fn pve_tree(
-        &mut self,
-        tree: u32,
-        dir: PathBuf,
-        shown: String,
-        prefix: String,
-        items: Vec<Item>,
-        depth: usize,
-        scope: usize,
-    ) {
+    fn pve_tree(&mut self, tree: u32, here: Here, prefix: String, items: Vec<Item>, scope: usize) {
+        let Here { dir, shown, depth } = here;
         let has_nodes = prefix.starts_with("nodes") || items.iter().any(|item| item.is("nodes", ItemKind::Dir));
         let has_local = items.iter().any(|item| item.is("local", ItemKind::Dir));
         let mut nodes = BTreeSet::new();
@@ -452,21 +447,16 @@ impl<'o> Walk<'o> {
         let has_given_host = self.given_host.is_some();
         let at = Owner { tree: Some(tree), host: None, scope };
         let root_len = shown.len() + usize::from(!shown.is_empty() && !shown.ends_with('/'));
-        let mut work = vec![(Pending { dir, shown, rel: prefix, depth, alias: false }, Some(items))];
-        while let Some((here, items)) = work.pop() {
-            let items = match items {
-                Some(items) => items,
-                None => match self.list(&here.dir, &here.shown, at, here.depth) {
-                    Some(items) => items,
-                    None => continue,
-                },
-            };
+        let here = Here { dir, shown, depth };
+        let mut work = vec![Pending { here, rel: prefix, alias: false, items: Some(items) }];
+        while let Some(Pending { here, rel: here_rel, alias: here_alias, items }) = work.pop() {
+            let Some(items) = items.or_else(|| self.list(&here.dir, &here.shown, at, here.depth)) else { continue };
             let dir_index = self.dir(here.dir.clone());
             for item in items {
                 let name = item.name.to_string_lossy();
-                let rel = join(&here.rel, &name);
+                let rel = join(&here_rel, &name);
                 let item_shown = join(&here.shown, &name);
-                let is_alias_name = here.rel.is_empty()
+                let is_alias_name = here_rel.is_empty()
                     && match &*name {
                         "local" => has_nodes,
                         "lxc" | "qemu-server" | "openvz" => {
@@ -481,13 +471,14 @@ impl<'o> Walk<'o> {
                         self.ignored_dir(item_shown, dir_index, item, at);
                         continue;
                     }
-                    if !class.kind.is_config() || here.alias {
-                        if here.rel == "nodes" {
+                    if !class.kind.is_config() || here_alias {
+                        if here_rel == "nodes" {
                             nodes.insert(Arc::from(&*name));
                         }
                         let dir = here.dir.join(&item.name);
-                        let alias = here.alias || is_alias_name;
-                        work.push((Pending { dir, shown: item_shown, rel, depth: here.depth + 1, alias }, None));
+                        let alias = here_alias || is_alias_name;
+                        let here = Here { dir, shown: item_shown, depth: here.depth + 1 };
+                        work.push(Pending { here, rel, alias, items: None });
                         continue;
                     }
                 }
@@ -496,7 +487,7 @@ impl<'o> Walk<'o> {
                     break;
                 };
                 let Some(entry) = self.entries.get_mut(index) else { break };
-                if here.alias {
+                if here_alias {
                     entry.file.kind = FileKind::Ignored(Ignored::Alias);
                     entry.want = Want::No;
                     continue;
@@ -523,7 +514,7 @@ impl<'o> Walk<'o> {
                         }
                     }
                     ItemKind::Link => {
-                        let alias = here.rel.is_empty()
+                        let alias = here_rel.is_empty()
                             && ["local", "lxc", "qemu-server", "openvz"].contains(&item.name.to_str().unwrap_or(""));
                         self.links.push(Link { entry: index, scope, foreign: false, alias });
                     }
