@@ -1,3 +1,7 @@
 //! Arguments -> run -> exit code, nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pvelint::cli::main()
+}

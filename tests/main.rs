@@ -8,6 +8,7 @@
     missing_docs
 )]
 
+mod book;
 mod conformance_user;
 mod report;
 mod source;

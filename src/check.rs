@@ -1,0 +1,75 @@
+//! The two main jobs, from sources to answers: every tree linked and judged ([`check`]), or shown as PVE holds it ([`dump`]).
+
+use serde_json::Value;
+
+use crate::cluster::Cluster;
+use crate::finding::Finding;
+use crate::release::Release;
+use crate::report::{NotEvaluated, Tree};
+use crate::rules::{self, Rule, Unevaluated};
+use crate::source::{SourceFile, Sources, TreeId};
+
+/// What the rules said of all trees.
+#[derive(Debug, Default)]
+pub struct Checked<'a> {
+    /// Findings, sorted by file, offset and rule.
+    pub findings: Vec<Finding>,
+    /// The trees, in the order of their paths.
+    pub trees: Vec<Tree<'a>>,
+    /// Rules that could be evaluated in no tree, grouped by what they miss.
+    pub not_evaluated: Vec<NotEvaluated>,
+}
+
+/// Asks `rules` about every tree of `sources`. `release` overrides what a tree tells.
+#[must_use]
+pub fn check<'a>(sources: &'a Sources, rules: &[&'static Rule], release: Option<Release>) -> Checked<'a> {
+    let mut checked = Checked::default();
+    let mut missing: Vec<Vec<Unevaluated>> = Vec::new();
+    for cluster in clusters(sources, release) {
+        let verdicts = rules::run(rules, &cluster);
+        checked.findings.extend(verdicts.findings);
+        missing.push(verdicts.not_evaluated);
+        checked.trees.push(Tree {
+            path: &cluster.tree.shown,
+            release: cluster.release,
+            release_from: cluster.release_from.to_string(),
+        });
+    }
+    checked.findings.extend(rules::run_on_sources(rules, sources));
+    checked.findings.sort_by(|a, b| (a.primary.place, a.rule).cmp(&(b.primary.place, b.rule)));
+    checked.not_evaluated = nowhere(missing);
+    checked
+}
+
+/// What PVE holds after reading each file that has a model, in the order of their paths.
+pub fn dump(sources: &Sources, release: Option<Release>) -> impl Iterator<Item = (&SourceFile, Value)> {
+    let mut dumped: Vec<_> = clusters(sources, release).flat_map(|cluster| dump_cluster(sources, &cluster)).collect();
+    dumped.sort_by_key(|(file, _)| file.id);
+    dumped.into_iter()
+}
+
+fn clusters(sources: &Sources, release: Option<Release>) -> impl Iterator<Item = Cluster<'_>> {
+    sources.trees.iter().zip(0..).map(move |(tree, id)| Cluster::load(sources, tree, TreeId(id), release))
+}
+
+fn dump_cluster<'a>(sources: &'a Sources, cluster: &Cluster<'a>) -> Vec<(&'a SourceFile, Value)> {
+    use crate::model::user;
+    let user = cluster.user.iter().map(|user| (user.file, user::dump(&user.model)));
+    user.filter_map(|(file, value)| Some((sources.file(file)?, value))).collect()
+}
+
+/// The rules that had no answer in any tree, by what they miss.
+fn nowhere(trees: Vec<Vec<Unevaluated>>) -> Vec<NotEvaluated> {
+    let mut trees = trees.into_iter();
+    let mut everywhere = trees.next().unwrap_or_default();
+    for tree in trees {
+        everywhere.retain(|unevaluated| tree.iter().any(|other| other.rule == unevaluated.rule));
+    }
+    everywhere
+        .chunk_by(|a, b| a.missing == b.missing)
+        .map(|group| NotEvaluated {
+            missing: group.first().map(|one| one.missing.name().to_owned()).unwrap_or_default(),
+            rules: group.iter().map(|one| one.rule).collect(),
+        })
+        .collect()
+}

@@ -1,0 +1,122 @@
+//! `pvelint check`: read, parse, link, ask every rule, print.
+
+use std::io::Write;
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+
+use super::{Failure, InputArgs, Outcome};
+use crate::finding::{Finding, Level};
+use crate::report::{self, Files, Run};
+use crate::{Checked, rules::RULES};
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    input: InputArgs,
+
+    /// How to print the findings
+    #[arg(long, value_enum, default_value_t = Format::Full, value_name = "FORMAT")]
+    format: Format,
+
+    /// Exit with 1 when something of this level or worse is found
+    #[arg(long, value_enum, default_value_t = FailOn::Warning, value_name = "LEVEL")]
+    fail_on: FailOn,
+
+    /// Show notes too: advice, no mistakes
+    #[arg(long)]
+    notes: bool,
+
+    /// Run only these rules
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    only: Vec<String>,
+
+    /// Leave these rules out
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    skip: Vec<String>,
+
+    /// Print no summary
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Each finding with its lines, what PVE does and the commands that mend it
+    Full,
+    /// file:line:col: level rule: message
+    Concise,
+    /// One JSON object
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    Error,
+    Warning,
+    Note,
+    Never,
+}
+
+impl FailOn {
+    fn reached_by(self, level: Level) -> bool {
+        match self {
+            Self::Error => level >= Level::Error,
+            Self::Warning => level >= Level::Warning,
+            Self::Note => true,
+            Self::Never => false,
+        }
+    }
+}
+
+pub(super) fn run(args: &CheckArgs, colour: bool, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let start = Instant::now();
+    let rules = chosen(args)?;
+    let sources = args.input.load()?;
+    if run_files(&sources) == 0 && sources.problems.is_empty() {
+        return Err(Failure::Unreadable("no configuration file that pvelint knows is in there".to_owned()));
+    }
+    let Checked { mut findings, trees, not_evaluated } = crate::check(&sources, &rules, args.input.pve);
+    let notes = args.notes || args.fail_on == FailOn::Note;
+    findings.retain(|finding: &Finding| notes || finding.level > Level::Note);
+    let failed = findings.iter().any(|finding| args.fail_on.reached_by(finding.level));
+    let run =
+        Run { files: Files::new(&sources), findings: &findings, trees, not_evaluated, elapsed: Some(start.elapsed()) };
+    match args.format {
+        Format::Full => report::full::write(&run, colour, out)?,
+        Format::Concise => report::concise::write(&run, out)?,
+        Format::Json => report::json::write(&run, out)?,
+    }
+    if args.format != Format::Json && !args.quiet {
+        if args.format == Format::Concise {
+            out.flush()?;
+            run.write_summary(&mut std::io::stderr().lock())?;
+        } else {
+            run.write_summary(out)?;
+        }
+    }
+    if run_files(&sources) == 0 {
+        out.flush()?;
+        return Err(Failure::Unreadable("nothing readable to check".to_owned()));
+    }
+    Ok(if failed { Outcome::Findings } else { Outcome::Clean })
+}
+
+/// The rules that `--only` and `--skip` leave.
+fn chosen(args: &CheckArgs) -> Result<Vec<&'static crate::rules::Rule>, Failure> {
+    for id in args.only.iter().chain(&args.skip) {
+        if crate::rules::Rule::named(id).is_none() {
+            let hint = super::nearest(id, RULES.iter().map(|rule| rule.id))
+                .map_or_else(|| "`pvelint rules` lists them".to_owned(), |id| format!("did you mean {id}?"));
+            return Err(Failure::Usage(format!("no rule is called {id}; {hint}")));
+        }
+    }
+    let wanted = |id: &str| args.only.is_empty() || args.only.iter().any(|only| only == id);
+    let skipped = |id: &str| args.skip.iter().any(|skip| skip == id);
+    Ok(RULES.iter().copied().filter(|rule| wanted(rule.id) && !skipped(rule.id)).collect())
+}
+
+/// Number of files that were read.
+fn run_files(sources: &crate::source::Sources) -> usize {
+    sources.files.iter().filter(|file| file.state == crate::source::ReadState::Read).count()
+}

@@ -1,0 +1,232 @@
+//! The command line: one file per subcommand. Only here does anything get printed.
+//!
+//! Exit codes: 0 nothing found at or above `--fail-on`, 1 findings, 2 usage, 3 nothing readable to check. A broken pipe ends
+//! the run quietly.
+
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::release::Release;
+use crate::source::{FileKind, LoadOptions, Sources};
+
+mod check;
+mod dump;
+mod explain;
+mod rules;
+
+/// Reads the configuration of Proxmox VE the way Proxmox VE reads it, and says what is wrong with it.
+#[derive(Debug, Parser)]
+#[command(name = "pvelint", version, propagate_version = true, max_term_width = 110)]
+#[command(after_help = "Exit codes: 0 nothing found, 1 findings, 2 usage, 3 nothing readable to check.\n\
+    On a node, `pvelint check` reads /etc/pve. Elsewhere name a copy of it: `pvelint check backup/etc`.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    color: Colour,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Say what is wrong with a configuration
+    Check(check::CheckArgs),
+    /// Print what PVE would hold after reading the files, as JSON, one object a line
+    Dump(dump::DumpArgs),
+    /// Explain a rule: what it finds, why it matters, how to mend it
+    Explain(explain::ExplainArgs),
+    /// List all rules
+    Rules(rules::RulesArgs),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Colour {
+    /// Whether to colour what goes to standard output. `NO_COLOR` and `TERM=dumb` count only for `auto`.
+    fn wanted(self) -> bool {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => {
+                !set("NO_COLOR")
+                    && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+                    && io::stdout().is_terminal()
+            }
+        }
+    }
+}
+
+/// What to read, shared by the subcommands.
+#[derive(Debug, Args)]
+struct InputArgs {
+    /// Directories or files: /etc/pve, a copy of it, a copy of /etc, a parent of several, single files; `-` is standard
+    /// input. Without any: /etc/pve, when this is a node
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// Release of Proxmox VE to judge by: 7, 8 or 9 [default: the node's, else guessed from the tree, else 9]
+    #[arg(long, value_name = "RELEASE")]
+    pve: Option<Release>,
+
+    /// The root that holds etc/subuid, etc/subgid, etc/passwd [default: `/` for /etc/pve itself]
+    #[arg(long, value_name = "DIR")]
+    host_root: Option<PathBuf>,
+
+    /// Name of what comes on standard input, e.g. nodes/pve1/lxc/100.conf
+    #[arg(long, value_name = "NAME")]
+    stdin_filename: Option<String>,
+
+    /// Kind of the single file or of standard input, when its name doesn't tell
+    #[arg(long, value_enum, value_name = "KIND")]
+    kind: Option<KindArg>,
+
+    /// vmid of the single guest, when its name doesn't tell
+    #[arg(long, value_name = "VMID")]
+    vmid: Option<u32>,
+}
+
+/// The kinds that `--kind` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum KindArg {
+    /// user.cfg
+    User,
+    /// storage.cfg
+    Storage,
+    /// A container: lxc/NNN.conf
+    Lxc,
+    /// A VM: qemu-server/NNN.conf
+    Qemu,
+    /// /etc/subuid
+    Subuid,
+    /// /etc/subgid
+    Subgid,
+}
+
+impl From<KindArg> for FileKind {
+    fn from(kind: KindArg) -> Self {
+        match kind {
+            KindArg::User => Self::UserCfg,
+            KindArg::Storage => Self::StorageCfg,
+            KindArg::Lxc => Self::Container,
+            KindArg::Qemu => Self::Vm,
+            KindArg::Subuid => Self::Subuid,
+            KindArg::Subgid => Self::Subgid,
+        }
+    }
+}
+
+/// Why a command ended without doing its work.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{0}")]
+    Usage(String),
+    #[error("{0}")]
+    Unreadable(String),
+    #[error("writing the output: {0}")]
+    Output(#[from] io::Error),
+}
+
+/// Exit status of a command that did its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Clean,
+    Findings,
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to standard output and are no failure. A closed pipe is none either.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let result = run(&cli, &mut out).and_then(|outcome| {
+        out.flush()?;
+        Ok(outcome)
+    });
+    match result {
+        Ok(Outcome::Clean) => ExitCode::SUCCESS,
+        Ok(Outcome::Findings) => ExitCode::from(1),
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = writeln!(io::stderr(), "pvelint: {}", crate::text::printable_str(&failure.to_string()));
+            ExitCode::from(if matches!(failure, Failure::Unreadable(_)) { 3 } else { 2 })
+        }
+    }
+}
+
+fn run(cli: &Cli, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let colour = cli.color.wanted();
+    match &cli.command {
+        Command::Check(args) => check::run(args, colour, out),
+        Command::Dump(args) => dump::run(args, out),
+        Command::Explain(args) => explain::run(args, out),
+        Command::Rules(args) => rules::run(args, out),
+    }
+}
+
+impl InputArgs {
+    /// Reads what the arguments name.
+    fn load(&self) -> Result<Sources, Failure> {
+        let stdin = |path: &Path| path.as_os_str() == "-";
+        if self.paths.iter().any(|path| stdin(path)) || (self.paths.is_empty() && self.stdin_filename.is_some()) {
+            if self.paths.len() > 1 {
+                return Err(Failure::Usage("`-` can't be combined with other paths".to_owned()));
+            }
+            let mut bytes = Vec::new();
+            let limit = crate::text::MAX_FILE_SIZE as u64 + 1;
+            io::stdin()
+                .lock()
+                .take(limit)
+                .read_to_end(&mut bytes)
+                .map_err(|e| Failure::Unreadable(format!("standard input: {e}")))?;
+            let name = self.stdin_filename.as_deref();
+            if name.is_none() && self.kind.is_none() {
+                let hint = "what is on standard input? say --stdin-filename storage.cfg, or --kind storage";
+                return Err(Failure::Usage(hint.to_owned()));
+            }
+            let loaded = Sources::from_bytes(name.unwrap_or("<stdin>"), bytes, &self.options());
+            return loaded.map_err(|error| Failure::Unreadable(error.to_string()));
+        }
+        let default = [PathBuf::from("/etc/pve")];
+        let paths = if self.paths.is_empty() { &default[..] } else { &self.paths[..] };
+        if self.paths.is_empty() && !default.iter().all(|path| path.is_dir()) {
+            let hint = "this isn't a Proxmox VE node (no /etc/pve); name a copy: pvelint check backup/etc";
+            return Err(Failure::Usage(hint.to_owned()));
+        }
+        Sources::load(paths, &self.options()).map_err(|error| Failure::Unreadable(error.to_string()))
+    }
+
+    fn options(&self) -> LoadOptions {
+        LoadOptions {
+            host_root: self.host_root.clone(),
+            kind: self.kind.map(FileKind::from),
+            vmid: self.vmid,
+            ..LoadOptions::default()
+        }
+    }
+}
+
+/// The known name that is closest to `name`, when it is close enough to be what was meant.
+fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .filter(|(score, _)| *score > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}

@@ -1,0 +1,188 @@
+//! Everything of one tree, linked: users, storages, guests, nodes, subid files, and which inputs are there at all.
+//!
+//! Knows models and sources; knows no rule. What a file's absence means for a question is for [`Presence`] to say: a rule that
+//! lacks an input isn't evaluated, it doesn't pass.
+
+use rustc_hash::FxHashMap;
+
+use crate::model::user::UserCfg;
+use crate::release::Release;
+use crate::source::{self, FileKind, HintFrom, ReadState, Sources, Tree, TreeId};
+use crate::text::{FileId, Place, Span};
+
+/// Something a rule may need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Input {
+    /// user.cfg.
+    User,
+    /// storage.cfg.
+    Storage,
+    /// At least one container's config.
+    Containers,
+    /// At least one VM's config.
+    Vms,
+    /// All guests of the cluster: the tree has `nodes/`, so that what isn't there doesn't exist.
+    Inventory,
+    /// /etc/subuid of the node.
+    Subuid,
+    /// /etc/subgid of the node.
+    Subgid,
+    /// domains.cfg.
+    Domains,
+}
+
+impl Input {
+    /// As it is named in the summary.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::User => "user.cfg",
+            Self::Storage => "storage.cfg",
+            Self::Containers => "container",
+            Self::Vms => "VM",
+            Self::Inventory => "nodes/",
+            Self::Subuid => "etc/subuid",
+            Self::Subgid => "etc/subgid",
+            Self::Domains => "domains.cfg",
+        }
+    }
+}
+
+/// Whether an input can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It was read.
+    Present,
+    /// It isn't there.
+    Absent,
+    /// It is there and could not be read.
+    Unreadable,
+}
+
+/// How the release was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReleaseFrom {
+    /// The user said so.
+    Option,
+    /// The node's dpkg status.
+    Dpkg,
+    /// A file in the tree that only this release, or none before it, has.
+    Guess(&'static str),
+    /// Nothing told; the newest release is assumed.
+    Default,
+}
+
+impl std::fmt::Display for ReleaseFrom {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Option => f.write_str("as told"),
+            Self::Dpkg => f.write_str("from dpkg"),
+            Self::Guess(from) => write!(f, "guessed from {from}"),
+            Self::Default => f.write_str("assumed"),
+        }
+    }
+}
+
+/// A file and what it means.
+#[derive(Debug)]
+pub struct File<M> {
+    /// The file.
+    pub file: FileId,
+    /// What PVE holds after reading it.
+    pub model: M,
+}
+
+impl<M> File<M> {
+    /// A place in this file.
+    pub fn at(&self, span: Span) -> Place {
+        Place { file: self.file, span }
+    }
+}
+
+/// One tree, linked.
+#[derive(Debug)]
+pub struct Cluster<'a> {
+    /// The release it is judged by.
+    pub release: Release,
+    /// How that was found.
+    pub release_from: ReleaseFrom,
+    /// The files.
+    pub sources: &'a Sources,
+    /// The tree.
+    pub tree: &'a Tree,
+    /// Which of the sources' trees that is.
+    pub id: TreeId,
+    /// user.cfg.
+    pub user: Option<File<UserCfg<'a>>>,
+    guests: FxHashMap<u32, FileId>,
+}
+
+impl<'a> Cluster<'a> {
+    /// Parses and links the files of `tree`. `told` overrides the release that the tree tells.
+    #[must_use]
+    pub fn load(sources: &'a Sources, tree: &'a Tree, id: TreeId, told: Option<Release>) -> Self {
+        let (release, release_from) = release_of(tree, told);
+        let read = |kind| match tree.input(kind) {
+            source::Presence::Present(file) => sources.file(file),
+            _ => None,
+        };
+        let guests = sources
+            .files_of(id)
+            .filter(|file| matches!(file.kind, FileKind::Container | FileKind::Vm))
+            .filter_map(|file| Some((file.vmid?, file.id)));
+        let mut by_vmid = FxHashMap::default();
+        for (vmid, file) in guests {
+            by_vmid.entry(vmid).or_insert(file);
+        }
+        Self {
+            release,
+            release_from,
+            sources,
+            tree,
+            id,
+            user: read(FileKind::UserCfg)
+                .map(|file| File { file: file.id, model: UserCfg::parse(&file.bytes, release) }),
+            guests: by_vmid,
+        }
+    }
+
+    /// Whether `input` can be used.
+    #[must_use]
+    pub fn presence(&self, input: Input) -> Presence {
+        let one = |kind| match self.tree.input(kind) {
+            source::Presence::Present(_) => Presence::Present,
+            source::Presence::Unreadable(_) => Presence::Unreadable,
+            source::Presence::Absent | source::Presence::NotLooked => Presence::Absent,
+        };
+        let any = |there: bool| if there { Presence::Present } else { Presence::Absent };
+        match input {
+            Input::User => one(FileKind::UserCfg),
+            Input::Storage => one(FileKind::StorageCfg),
+            Input::Subuid => one(FileKind::Subuid),
+            Input::Subgid => one(FileKind::Subgid),
+            Input::Domains => one(FileKind::DomainsCfg),
+            Input::Containers => any(self.has(FileKind::Container)),
+            Input::Vms => any(self.has(FileKind::Vm)),
+            Input::Inventory => any(self.tree.has_nodes),
+        }
+    }
+
+    /// The config of the guest with this vmid; the first by path where a copied tree holds several.
+    #[must_use]
+    pub fn guest(&self, vmid: u32) -> Option<FileId> {
+        self.guests.get(&vmid).copied()
+    }
+
+    fn has(&self, kind: FileKind) -> bool {
+        self.sources.files_of(self.id).any(|file| file.kind == kind && file.state == ReadState::Read)
+    }
+}
+
+fn release_of(tree: &Tree, told: Option<Release>) -> (Release, ReleaseFrom) {
+    match (told, tree.release_hint) {
+        (Some(release), _) => (release, ReleaseFrom::Option),
+        (None, Some((release, HintFrom::Dpkg))) => (release, ReleaseFrom::Dpkg),
+        (None, Some((release, HintFrom::File(name)))) => (release, ReleaseFrom::Guess(name)),
+        (None, None) => (Release::Pve9, ReleaseFrom::Default),
+    }
+}

@@ -1,0 +1,166 @@
+//! JSON for programs: one object, with a `schema_version` that changes when a key changes its meaning or goes away.
+//!
+//! Strings hold what a person would be shown, with control characters escaped; `offset` and `length` count bytes of the file.
+
+use std::io;
+
+use serde::Serialize;
+
+use super::{Counts, Files, Run};
+use crate::finding::{Finding, Label, Level, Related, Remedy};
+use crate::text::{Place, printable_str};
+
+/// Version of the format. Additions don't change it.
+pub const SCHEMA_VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u32,
+    pvelint: &'static str,
+    trees: Vec<JsonTree<'a>>,
+    findings: Vec<JsonFinding<'a>>,
+    not_evaluated: Vec<JsonNotEvaluated<'a>>,
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+struct JsonTree<'a> {
+    path: String,
+    pve: u8,
+    pve_from: &'a str,
+}
+
+#[derive(Serialize)]
+struct JsonNotEvaluated<'a> {
+    missing: &'a str,
+    rules: &'a [&'static str],
+}
+
+#[derive(Serialize)]
+struct Summary {
+    files: usize,
+    #[serde(flatten)]
+    counts: Counts,
+}
+
+#[derive(Serialize)]
+struct JsonFinding<'a> {
+    rule: &'static str,
+    level: Level,
+    subject: String,
+    message: String,
+    #[serde(flatten)]
+    primary: JsonLabel,
+    labels: Vec<JsonLabel>,
+    related: Vec<JsonRelated>,
+    consequence: Vec<String>,
+    remedies: Vec<JsonRemedy<'a>>,
+    fingerprint: String,
+}
+
+#[derive(Serialize)]
+struct JsonLabel {
+    #[serde(flatten)]
+    place: JsonPlace,
+    label: String,
+}
+
+#[derive(Serialize)]
+struct JsonPlace {
+    file: String,
+    line: u32,
+    column: u32,
+    end_line: u32,
+    end_column: u32,
+    offset: u32,
+    length: usize,
+}
+
+#[derive(Serialize)]
+struct JsonRelated {
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    place: Option<JsonPlace>,
+    text: String,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum JsonRemedy<'a> {
+    Run { commands: &'a [String], remark: String },
+    Edit { text: String },
+}
+
+/// Writes `run` as one JSON object and a line feed.
+///
+/// # Errors
+/// When `out` can't be written.
+pub fn write(run: &Run<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let document = Document {
+        schema_version: SCHEMA_VERSION,
+        pvelint: env!("CARGO_PKG_VERSION"),
+        trees: run
+            .trees
+            .iter()
+            .map(|tree| JsonTree { path: clean(tree.path), pve: tree.release.major(), pve_from: &tree.release_from })
+            .collect(),
+        findings: run.findings.iter().map(|finding| json_finding(&run.files, finding)).collect(),
+        not_evaluated: run
+            .not_evaluated
+            .iter()
+            .map(|group| JsonNotEvaluated { missing: &group.missing, rules: &group.rules })
+            .collect(),
+        summary: Summary { files: run.files.count(), counts: Counts::of(run.findings) },
+    };
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    writeln!(out)
+}
+
+fn clean(text: &str) -> String {
+    printable_str(text).into_owned()
+}
+
+fn json_finding<'a>(files: &Files<'_>, finding: &'a Finding) -> JsonFinding<'a> {
+    JsonFinding {
+        rule: finding.rule,
+        level: finding.level,
+        subject: clean(&finding.subject),
+        message: clean(&finding.message),
+        primary: json_label(files, &finding.primary),
+        labels: finding.labels.iter().map(|label| json_label(files, label)).collect(),
+        related: finding
+            .related
+            .iter()
+            .map(|Related { place, text }| JsonRelated {
+                place: place.map(|place| json_place(files, place)),
+                text: clean(text),
+            })
+            .collect(),
+        consequence: finding.consequence.iter().map(|line| clean(line)).collect(),
+        remedies: finding
+            .remedies
+            .iter()
+            .map(|remedy| match remedy {
+                Remedy::Run { commands, remark } => JsonRemedy::Run { commands, remark: clean(remark) },
+                Remedy::Edit(text) => JsonRemedy::Edit { text: clean(text) },
+            })
+            .collect(),
+        fingerprint: finding.fingerprint().to_string(),
+    }
+}
+
+fn json_label(files: &Files<'_>, label: &Label) -> JsonLabel {
+    JsonLabel { place: json_place(files, label.place), label: clean(&label.text) }
+}
+
+fn json_place(files: &Files<'_>, place: Place) -> JsonPlace {
+    let (from, to) = files.line_cols(place);
+    JsonPlace {
+        file: clean(files.name(place.file)),
+        line: from.line,
+        column: from.column,
+        end_line: to.line,
+        end_column: to.column,
+        offset: place.span.start,
+        length: place.span.len(),
+    }
+}

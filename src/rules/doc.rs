@@ -1,0 +1,100 @@
+//! The rule book: `lints.md`, cut into sections.
+//!
+//! Parsed only when somebody asks (`explain`, `rules`, the tests), never during a check.
+
+/// The whole book.
+const BOOK: &str = include_str!("../../lints.md");
+
+/// One rule's section.
+#[derive(Clone, Copy, Debug)]
+pub struct Doc {
+    /// The rule's id: the heading.
+    pub id: &'static str,
+    /// The section's text without its heading.
+    pub text: &'static str,
+}
+
+/// What an example is expected to give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The rule finds something.
+    Bad,
+    /// The rule finds nothing.
+    Good,
+}
+
+/// An example of a section: the files of a small tree.
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// What it shows.
+    pub verdict: Verdict,
+    /// The release it is judged by, when it names one (`### Bad (PVE 8)`).
+    pub release: Option<crate::release::Release>,
+    /// Path in the tree and content of each file.
+    pub files: Vec<(&'static str, String)>,
+}
+
+/// All sections, in the book's order.
+pub fn book() -> impl Iterator<Item = Doc> {
+    BOOK.split("\n## ").skip(1).map(|section| {
+        let (id, text) = section.split_once('\n').unwrap_or((section, ""));
+        Doc { id: id.trim(), text }
+    })
+}
+
+impl Doc {
+    /// The section of rule `id`.
+    #[must_use]
+    pub fn of(id: &str) -> Option<Self> {
+        book().find(|doc| doc.id == id)
+    }
+
+    /// The line under the heading: level, releases, inputs.
+    #[must_use]
+    pub fn facts(&self) -> &'static str {
+        self.text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default()
+    }
+
+    /// The first sentence: what the rule finds.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let paragraph = self.text.trim_start().split("\n\n").nth(1).unwrap_or_default().replace('\n', " ");
+        let end = paragraph.find(". ").map_or(paragraph.trim_end_matches('.').len(), |at| at);
+        paragraph.get(..end).unwrap_or(&paragraph).trim().to_owned()
+    }
+
+    /// The examples: under each `### Bad` or `### Good` heading, every fence whose info string is `conf PATH`.
+    #[must_use]
+    pub fn examples(&self) -> Vec<Example> {
+        let mut examples: Vec<Example> = Vec::new();
+        let mut open: Option<(&'static str, String)> = None;
+        let mut in_example = false;
+        for line in self.text.lines() {
+            if let Some((path, mut content)) = open.take() {
+                if line.trim_end() == "```" {
+                    if let Some(example) = examples.last_mut() {
+                        example.files.push((path, content));
+                    }
+                } else {
+                    content.push_str(line);
+                    content.push('\n');
+                    open = Some((path, content));
+                }
+            } else if let Some(heading) = line.strip_prefix("### ") {
+                let verdict = if heading.starts_with("Bad") {
+                    Some(Verdict::Bad)
+                } else if heading.starts_with("Good") {
+                    Some(Verdict::Good)
+                } else {
+                    None
+                };
+                in_example = verdict.is_some();
+                let release = heading.split_once("(PVE ").and_then(|(_, rest)| rest.trim_end_matches(')').parse().ok());
+                examples.extend(verdict.map(|verdict| Example { verdict, release, files: Vec::new() }));
+            } else if in_example && let Some(path) = line.strip_prefix("```conf ") {
+                open = Some((path.trim(), String::new()));
+            }
+        }
+        examples
+    }
+}

@@ -1,0 +1,179 @@
+//! The rule engine and the registry: one literal slice of every rule there is.
+//!
+//! A rule is a `static` with one function. It knows the model, the cluster and the access engine, never syntax, and never
+//! prints. Its documentation is the section of the same name in `lints.md`, whose examples run as tests.
+
+use rayon::prelude::*;
+
+use crate::cluster::{Cluster, Input, Presence};
+use crate::finding::{Finding, Level};
+use crate::release::Release;
+use crate::source::Sources;
+
+mod doc;
+mod registry;
+pub mod words;
+
+pub mod tree;
+pub mod user;
+
+pub use doc::{Doc, Example, Verdict, book};
+pub use registry::RULES;
+
+/// A rule: what it is called, how bad it is, what it needs to be evaluated, and how it looks.
+#[derive(Debug)]
+pub struct Rule {
+    /// Kebab-case, subject first, at most 40 characters, no severity in it.
+    pub id: &'static str,
+    /// The level of its findings, unless a finding says otherwise.
+    pub level: Level,
+    /// The inputs without which it is not evaluated.
+    pub needs: &'static [Input],
+    /// The first release it applies to; `None` for all.
+    pub since: Option<Release>,
+    /// The last release it applies to; `None` for all.
+    pub until: Option<Release>,
+    /// How it looks at a cluster.
+    pub check: Check,
+}
+
+/// Looks at a whole cluster.
+pub type ClusterCheck = fn(&Context<'_>, &mut Sink);
+
+/// The granularity of a rule.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// Once for everything that was read, before any tree is linked.
+    Sources(fn(&Sources, &mut Sink)),
+    /// Once for the whole cluster.
+    Cluster(ClusterCheck),
+}
+
+/// What a rule may look at.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// Everything that was read, linked.
+    pub cluster: &'a Cluster<'a>,
+}
+
+impl<'a> Context<'a> {
+    /// A context over `cluster`.
+    #[must_use]
+    pub fn new(cluster: &'a Cluster<'a>) -> Self {
+        Self { cluster }
+    }
+}
+
+/// Where a rule puts what it finds.
+#[derive(Debug)]
+pub struct Sink {
+    rule: &'static str,
+    level: Level,
+    findings: Vec<Finding>,
+}
+
+impl Sink {
+    const fn of(rule: &Rule) -> Self {
+        Self { rule: rule.id, level: rule.level, findings: Vec::new() }
+    }
+
+    /// Takes a finding of the rule that is running.
+    pub fn push(&mut self, mut finding: Finding) {
+        finding.found_by(self.rule, self.level);
+        self.findings.push(finding);
+    }
+}
+
+/// A rule that could not be evaluated, and for want of what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unevaluated {
+    /// The first missing input.
+    pub missing: Input,
+    /// The rule.
+    pub rule: &'static str,
+}
+
+/// What the rules said of one cluster.
+#[derive(Debug, Default)]
+pub struct Verdicts {
+    /// Sorted by file, offset and rule.
+    pub findings: Vec<Finding>,
+    /// The rules that gave no answer, sorted.
+    pub not_evaluated: Vec<Unevaluated>,
+}
+
+impl Rule {
+    /// Whether the rule says anything about `release`.
+    #[must_use]
+    pub fn applies_to(&self, release: Release) -> bool {
+        self.since.is_none_or(|since| since <= release) && self.until.is_none_or(|until| release <= until)
+    }
+
+    /// The rule called `id`.
+    #[must_use]
+    pub fn named(id: &str) -> Option<&'static Self> {
+        RULES.binary_search_by(|rule| rule.id.cmp(id)).ok().and_then(|at| RULES.get(at)).copied()
+    }
+}
+
+/// Runs those of `rules` that look at the sources as such.
+#[must_use]
+pub fn run_on_sources(rules: &[&'static Rule], sources: &Sources) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for rule in rules {
+        if let Check::Sources(check) = rule.check {
+            let mut sink = Sink::of(rule);
+            check(sources, &mut sink);
+            findings.append(&mut sink.findings);
+        }
+    }
+    number_twins(&mut findings);
+    findings
+}
+
+/// Runs `rules` over `cluster`.
+#[must_use]
+pub fn run(rules: &[&'static Rule], cluster: &Cluster<'_>) -> Verdicts {
+    let context = Context::new(cluster);
+    let mut verdicts = Verdicts::default();
+    let mut for_cluster: Vec<(&Rule, ClusterCheck)> = Vec::new();
+    for rule in rules.iter().filter(|rule| rule.applies_to(cluster.release)) {
+        match rule.needs.iter().find(|&&input| cluster.presence(input) != Presence::Present) {
+            Some(&missing) => verdicts.not_evaluated.push(Unevaluated { missing, rule: rule.id }),
+            None => match rule.check {
+                Check::Cluster(check) => for_cluster.push((rule, check)),
+                Check::Sources(_) => {}
+            },
+        }
+    }
+    let run_one = |&(rule, check): &(&Rule, ClusterCheck)| {
+        let mut sink = Sink::of(rule);
+        check(&context, &mut sink);
+        sink.findings
+    };
+    let mut findings: Vec<_> = for_cluster.par_iter().flat_map_iter(run_one).collect();
+    findings.sort_by(|a, b| {
+        (a.primary.place, a.rule, &a.subject, &a.discriminator).cmp(&(
+            b.primary.place,
+            b.rule,
+            &b.subject,
+            &b.discriminator,
+        ))
+    });
+    number_twins(&mut findings);
+    verdicts.findings = findings;
+    verdicts.not_evaluated.sort_unstable();
+    verdicts
+}
+
+/// Findings that share a fingerprint are numbered in file order, so that each has its own.
+fn number_twins(findings: &mut [Finding]) {
+    let mut seen = rustc_hash::FxHashMap::default();
+    for finding in findings {
+        let count = seen.entry(finding.fingerprint()).or_insert(0_u32);
+        if *count > 0 {
+            finding.set_ordinal(*count);
+        }
+        *count += 1;
+    }
+}
