@@ -1,0 +1,25 @@
+//! A file over 1 MiB, which pmxcfs would not store.
+
+use super::report;
+use crate::finding::Level;
+use crate::rules::{Check, Rule, Sink};
+use crate::source::{ProblemKind, Sources};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "tree-file-too-large",
+    level: Level::Error,
+    needs: &[],
+    since: None,
+    until: None,
+    check: Check::Sources(check),
+};
+
+fn check(sources: &Sources, sink: &mut Sink) {
+    let wanted = |kind: &ProblemKind| matches!(kind, ProblemKind::TooLarge(_));
+    report(sources, sink, wanted, |finding| {
+        finding
+            .pve("pmxcfs stores no file over 1 MiB, so this one is no part of a running cluster. It was not checked.")
+            .edit("split the file, or leave it out of the tree")
+    });
+}

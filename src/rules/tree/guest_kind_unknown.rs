@@ -1,0 +1,25 @@
+//! A guest's config that could be a container's or a VM's.
+
+use super::report;
+use crate::finding::Level;
+use crate::rules::{Check, Rule, Sink};
+use crate::source::{ProblemKind, Sources};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "tree-guest-kind-unknown",
+    level: Level::Warning,
+    needs: &[],
+    since: None,
+    until: None,
+    check: Check::Sources(check),
+};
+
+fn check(sources: &Sources, sink: &mut Sink) {
+    let wanted = |kind: &ProblemKind| matches!(kind, ProblemKind::KindUnknown);
+    report(sources, sink, wanted, |finding| {
+        finding
+            .pve("It was not checked.")
+            .edit("say what it is: pvelint check --kind lxc FILE, or keep it below lxc/ or qemu-server/")
+    });
+}

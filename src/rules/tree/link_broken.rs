@@ -1,0 +1,27 @@
+//! A symbolic link that leads nowhere, in a circle, or to a directory that isn't read.
+
+use super::report;
+use crate::finding::Level;
+use crate::rules::{Check, Rule, Sink};
+use crate::source::{ProblemKind, Sources};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "tree-link-broken",
+    level: Level::Warning,
+    needs: &[],
+    since: None,
+    until: None,
+    check: Check::Sources(check),
+};
+
+fn check(sources: &Sources, sink: &mut Sink) {
+    let wanted = |kind: &ProblemKind| {
+        matches!(kind, ProblemKind::LinkBroken | ProblemKind::LinkLoop | ProblemKind::LinkDirectory(_))
+    };
+    report(sources, sink, wanted, |finding| {
+        finding
+            .pve("What it stands for was not checked.")
+            .edit("remove the link, or put a copy of the file in its place")
+    });
+}
