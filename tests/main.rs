@@ -9,6 +9,8 @@
 )]
 
 mod book;
+mod cli;
 mod conformance_user;
 mod report;
+mod samples;
 mod source;

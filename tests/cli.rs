@@ -1,0 +1,153 @@
+//! The real binary: exit codes, streams, options, odd inputs.
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+/// Runs pvelint in the crate's folder with a scrubbed environment.
+pub(crate) fn pvelint(args: &[&str]) -> Output {
+    pvelint_with_stdin(args, b"")
+}
+
+pub(crate) fn pvelint_with_stdin(args: &[&str], stdin: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pvelint"))
+        .args(args)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A child that doesn't read its input closes the pipe early.
+    let _ = child.stdin.take().unwrap().write_all(stdin);
+    child.wait_with_output().unwrap()
+}
+
+pub(crate) fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+pub(crate) fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// The run time in a summary differs from run to run.
+pub(crate) fn without_time(text: &str) -> String {
+    let line = |line: &str| match (line.rfind(", "), line.strip_suffix(" ms)")) {
+        (Some(at), Some(_)) => format!("{})", &line[..at]),
+        _ => line.to_owned(),
+    };
+    text.lines().map(|l| line(l) + "\n").collect()
+}
+
+#[test]
+fn a_clean_tree_gives_one_line_and_0() {
+    let output = pvelint(&["check", "samples/clean"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert_eq!(without_time(&stdout(&output)), "9 files, no findings (PVE 9 assumed)\n");
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
+fn findings_give_1_unless_fail_on_says_otherwise() {
+    let code = |args: &[&str]| pvelint(args).status.code();
+    assert_eq!(code(&["check", "samples/homelab"]), Some(1));
+    assert_eq!(code(&["check", "samples/homelab", "--fail-on", "never"]), Some(0));
+    assert_eq!(code(&["check", "samples/clean", "--fail-on", "note"]), Some(0));
+    let comment = b"#x\nuser:root@pam:1:0::::::\n";
+    let stdin = |level: &str| {
+        let args = ["check", "-", "--stdin-filename", "user.cfg", "--only", "user-line-unknown", "--fail-on", level];
+        pvelint_with_stdin(&args, comment).status.code()
+    };
+    assert_eq!(stdin("warning"), Some(1));
+    assert_eq!(stdin("error"), Some(0));
+}
+
+#[test]
+fn wrong_usage_gives_2_and_a_hint() {
+    for (args, hint) in [
+        (&["chekc"][..], "check"),
+        (&["check", "--format", "xml"], "concise"),
+        (&["check", "--only", "token-without-acls", "samples/clean"], "did you mean token-without-acl?"),
+        (&["explain", "user-line-unkown"], "did you mean user-line-unknown?"),
+        (&["check", "--pve", "6", "samples/clean"], "known releases of Proxmox VE are 7, 8 and 9"),
+        (&["check", "-"], "--stdin-filename"),
+        (&["check", "-", "samples/clean", "--stdin-filename", "user.cfg"], "can't be combined"),
+        (&[], "Usage"),
+    ] {
+        let output = pvelint(args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(hint), "{args:?}: {}", stderr(&output));
+        assert_eq!(stdout(&output), "", "{args:?}");
+    }
+}
+
+#[test]
+fn nothing_readable_gives_3() {
+    let empty = tempfile::tempdir().unwrap();
+    for path in [empty.path().to_str().unwrap(), "/nonexistent/pve"] {
+        let output = pvelint(&["check", path]);
+        assert_eq!(output.status.code(), Some(3), "{path}: {}{}", stdout(&output), stderr(&output));
+        assert!(!stderr(&output).is_empty());
+    }
+}
+
+#[test]
+fn formats_share_their_findings() {
+    let concise = stdout(&pvelint(&["check", "samples/homelab", "--format", "concise"]));
+    let json: serde_json::Value =
+        serde_json::from_slice(&pvelint(&["check", "samples/homelab", "--format", "json"]).stdout).unwrap();
+    assert_eq!(json["schema_version"], 1);
+    let from_json: String = json["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| {
+            let text = |key: &str| f[key].as_str().unwrap().to_owned();
+            let place = format!("{}:{}:{}", text("file"), f["line"], f["column"]);
+            format!("{place}: {} {}: {}\n", text("level"), text("rule"), text("message"))
+        })
+        .collect();
+    assert!(!concise.is_empty());
+    assert_eq!(concise, from_json);
+}
+
+#[test]
+fn colours_come_only_when_asked_for() {
+    let has_colour = |args: &[&str]| stdout(&pvelint(args)).contains('\u{1b}');
+    assert!(!has_colour(&["check", "samples/homelab"]));
+    assert!(has_colour(&["check", "samples/homelab", "--color", "always"]));
+    assert!(!has_colour(&["check", "samples/homelab", "--color", "never"]));
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pvelint"))
+        .args(["explain", "user-line-unknown"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert!(output.status.code().is_some_and(|code| code < 2), "{:?}", output.status);
+}
+
+#[test]
+fn the_same_tree_gives_the_same_bytes() {
+    let first = pvelint(&["check", "samples/homelab", "--format", "json"]);
+    for _ in 0..5 {
+        assert_eq!(pvelint(&["check", "samples/homelab", "--format", "json"]).stdout, first.stdout);
+    }
+}
+
+#[test]
+fn explain_and_rules_show_the_book() {
+    let explained = stdout(&pvelint(&["explain", "tree-unreadable"]));
+    assert!(explained.starts_with("# tree-unreadable\n\nerror · PVE 7, 8, 9\n"), "{explained}");
+    let rules = stdout(&pvelint(&["rules"]));
+    assert_eq!(rules.lines().count(), pvelint::rules::RULES.len());
+    let json: serde_json::Value = serde_json::from_slice(&pvelint(&["rules", "--format", "json"]).stdout).unwrap();
+    assert_eq!(json.as_array().unwrap().len(), pvelint::rules::RULES.len());
+}
