@@ -8,4 +8,5 @@
     missing_docs
 )]
 
+mod conformance_access;
 mod conformance_user;
