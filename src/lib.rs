@@ -15,6 +15,7 @@
 //! # Ok::<(), pvelint::source::LoadError>(())
 //! ```
 
+pub mod access;
 pub mod cli;
 pub mod cluster;
 pub mod finding;

@@ -10,6 +10,7 @@
 
 mod book;
 mod cli;
+mod conformance_access;
 mod conformance_user;
 mod report;
 mod samples;

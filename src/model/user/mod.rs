@@ -280,8 +280,13 @@ impl<'a> UserCfg<'a> {
     /// The pool that the guest is in, by its number as PVE prints it.
     #[must_use]
     pub fn pool_of_vm(&self, vmid: &[u8]) -> Option<&Pool<'a>> {
-        let pool = self.vm_pool.get::<BStr>(vmid.into())?;
-        self.pools.get(pool.index())
+        self.pool_ix_of_vm(vmid).and_then(|pool| self.pools.get(pool.index()))
+    }
+
+    /// The place of the pool that the guest is in, by its number as PVE prints it.
+    #[must_use]
+    pub fn pool_ix_of_vm(&self, vmid: &[u8]) -> Option<PoolIx> {
+        self.vm_pool.get::<BStr>(vmid.into()).copied()
     }
 
     /// Every guest that is in a pool, in no particular order.

@@ -1,0 +1,375 @@
+//! What every user and token may do: PVE's permission evaluation, to the letter.
+//!
+//! Mirrors `roles` in pve-access-control's `src/PVE/AccessControl.pm` and `permissions` in its `src/PVE/RPCEnvironment.pm`:
+//! the ACL tree is walked down the path, a deeper node replaces what came from above, a user's own entries hide those of
+//! its groups on the same node, pools add to their members, tokens with privilege separation are limited by their owner.
+//!
+//! [`Access::effective`] answers one question. [`Grid`] answers it for many subjects and paths. [`Access::derive`] and
+//! [`Access::why_not`] say which lines of the file the answer comes from. Whether somebody may log in at all (enabled, not
+//! expired, realm, secret) is no part of it, neither here nor in PVE.
+
+mod derive;
+mod dump;
+mod grid;
+mod privs;
+mod trace;
+
+pub use derive::{Derivation, Refusal, Step};
+pub use dump::matrix;
+pub use grid::{Grid, Row, Rows};
+pub use privs::Privs;
+pub use trace::{Applied, Stop, Unused, WhyUnused};
+
+use crate::model::tables::access::{Priv, PrivSet};
+use crate::model::user::{
+    AclEntry, AclTree, NodeIx, Pool, PoolIx, ROOT, RoleIx, SubjectIx, SubjectKind, Token, UserCfg, split_token,
+};
+use bstr::ByteSlice;
+use privs::Grant;
+use rustc_hash::FxHashMap;
+use std::ops::Range;
+
+/// What one subject's entries on one node amount to.
+#[derive(Clone, Debug)]
+struct Cell {
+    node: NodeIx,
+    subject: SubjectIx,
+    /// For paths below the node: only the roles that propagate.
+    below: Grant,
+    /// For the node's own path: all roles.
+    here: Grant,
+    /// Into [`Access::entries`].
+    entries: Range<u32>,
+}
+
+/// The permission engine for one `user.cfg`. Memory and time to build are linear in the file.
+#[derive(Clone, Debug)]
+pub struct Access<'c, 'a> {
+    cfg: &'c UserCfg<'a>,
+    /// What the role NoAccess holds: nothing, unless a role line extends it.
+    no_access: PrivSet,
+    /// Positions in [`UserCfg::acl`], sorted by subject and node.
+    entries: Vec<u32>,
+    /// Sorted by subject and node.
+    cells: Vec<Cell>,
+    /// For each subject, its part of `cells`.
+    cells_of: Vec<Range<u32>>,
+    /// For each subject, its part of `groups`: the groups it is a member of.
+    groups_of: Vec<Range<u32>>,
+    groups: Vec<SubjectIx>,
+    /// The pools that hold a storage.
+    storage_pools: FxHashMap<&'a [u8], Vec<PoolIx>>,
+}
+
+/// Whose rights are asked for.
+#[derive(Clone, Copy, Debug)]
+enum Who<'c, 'a> {
+    /// root@pam, or a token of it without privilege separation: everything, on every path.
+    Root,
+    /// A user, or a token of one without privilege separation. `None` when the file doesn't name him: no rights.
+    User(Option<SubjectIx>),
+    /// A token with privilege separation.
+    Token(&'c Token<'a>),
+    /// Not a user id and not a token that exists.
+    Nobody,
+}
+
+impl<'c, 'a> Access<'c, 'a> {
+    /// Prepares the answers for `cfg`, in the release that it was read for.
+    #[must_use]
+    pub fn new(cfg: &'c UserCfg<'a>) -> Self {
+        let mut entries: Vec<u32> = (0..cfg.acl.len()).filter_map(|at| u32::try_from(at).ok()).collect();
+        let key = |at: &u32| cfg.acl.get(*at as usize).map(|entry| (entry.subject, entry.node, *at));
+        entries.sort_unstable_by_key(key);
+
+        let mut cells: Vec<Cell> = Vec::new();
+        for (position, at) in (0u32..).zip(&entries) {
+            let Some(entry) = cfg.acl.get(*at as usize) else { continue };
+            let Some(role) = cfg.role_at(entry.role) else { continue };
+            let grant = Grant::role(role.privileges, entry.propagate, role.is_no_access());
+            let below = if entry.propagate { grant } else { Grant::default() };
+            match cells.last_mut() {
+                Some(cell) if cell.subject == entry.subject && cell.node == entry.node => {
+                    cell.here.unite(grant);
+                    cell.below.unite(below);
+                    cell.entries.end = position + 1;
+                }
+                _ => cells.push(Cell {
+                    node: entry.node,
+                    subject: entry.subject,
+                    below,
+                    here: grant,
+                    entries: position..position + 1,
+                }),
+            }
+        }
+        let cells_of = ranges(cfg.subjects.len(), cells.iter().map(|cell| cell.subject));
+
+        let mut memberships: Vec<(SubjectIx, SubjectIx)> = cfg
+            .groups
+            .iter()
+            .flat_map(|group| group.members.iter().map(|member| (member.value, group.subject)))
+            .collect();
+        memberships.sort_unstable();
+        let groups_of = ranges(cfg.subjects.len(), memberships.iter().map(|(user, _)| *user));
+        let groups = memberships.into_iter().map(|(_, group)| group).collect();
+
+        let mut storage_pools: FxHashMap<&'a [u8], Vec<PoolIx>> = FxHashMap::default();
+        for (at, pool) in cfg.pools.iter().enumerate() {
+            for storage in &pool.storage {
+                storage_pools.entry(storage.value).or_default().push(PoolIx::new(at));
+            }
+        }
+        let no_access = cfg.role(b"NoAccess").map(|role| role.privileges).unwrap_or_default();
+        Self { cfg, no_access, entries, cells, cells_of, groups_of, groups, storage_pools }
+    }
+
+    /// The file that this is about.
+    #[must_use]
+    pub const fn cfg(&self) -> &'c UserCfg<'a> {
+        self.cfg
+    }
+
+    /// The rights of `subject` (`name@realm` or `name@realm!token`) on `path`, which is taken literally as PVE does: not
+    /// normalised. A user needn't be defined to have rights; a token must be.
+    #[must_use]
+    pub fn effective(&self, subject: &[u8], path: &[u8]) -> Privs {
+        match self.who(subject) {
+            Who::Nobody => Privs::default(),
+            Who::Root => self.everything(),
+            Who::User(user) => self.own(user, path).answer(),
+            Who::Token(token) => {
+                let own = self.own(Some(token.subject), path).answer();
+                match self.owner(token) {
+                    // PVE leaves root@pam's tokens unlimited: root has no ACLs to limit them by.
+                    Who::Root => own,
+                    _ => own.and(self.effective(token_user(token), path)),
+                }
+            }
+        }
+    }
+
+    /// Whether `subject` has `privilege` on `path`.
+    #[must_use]
+    pub fn has(&self, subject: &[u8], privilege: Priv, path: &[u8]) -> bool {
+        self.effective(subject, path).has(privilege)
+    }
+
+    /// The roles of `subject` on `path` with their propagate bits, by name, before pools and before a token is limited by its owner.
+    /// For root@pam this is Administrator.
+    #[must_use]
+    pub fn roles(&self, subject: &[u8], path: &[u8]) -> Vec<(RoleIx, bool)> {
+        let mut roles: Vec<(RoleIx, bool)> = match self.who(subject) {
+            Who::Nobody => Vec::new(),
+            Who::Root => self.cfg.role_ix(b"Administrator").map(|role| (role, true)).into_iter().collect(),
+            Who::User(None) => Vec::new(),
+            Who::User(Some(subject)) | Who::Token(&Token { subject, .. }) => {
+                let stops = self.trace(subject, path);
+                let applied =
+                    stops.iter().rev().find(|stop| !stop.applied.is_empty()).map(|stop| stop.applied.as_slice());
+                applied
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|applied| (applied.entry.role, applied.entry.propagate))
+                    .collect()
+            }
+        };
+        let is_no_access = |role: &RoleIx| self.cfg.role_at(*role).is_some_and(|role| role.is_no_access());
+        if roles.iter().any(|(role, _)| is_no_access(role)) {
+            roles.retain(|(role, _)| is_no_access(role));
+        }
+        roles.sort_by_key(|(role, propagate)| (self.cfg.role_name(*role), !propagate));
+        roles.dedup_by_key(|(role, _)| *role);
+        roles
+    }
+
+    /// Whether `subject` may change the ACL of `path`: Permissions.Modify there, or the right to allocate the guest, storage or
+    /// pool that the path is of (pve-access-control, `check_perm_modify`). An empty path stands for `/access`.
+    #[must_use]
+    pub fn may_modify_acl(&self, subject: &[u8], path: &[u8]) -> bool {
+        let has = |name: &[u8], path: &[u8]| {
+            Priv::from_name(name).is_some_and(|privilege| self.has(subject, privilege, path))
+        };
+        if path.is_empty() {
+            return has(b"Permissions.Modify", b"/access");
+        }
+        let allocate: &[u8] = match path {
+            _ if path.starts_with(b"/vms/") => b"VM.Allocate",
+            _ if path.starts_with(b"/storage/") => b"Datastore.Allocate",
+            _ if path.starts_with(b"/pool/") => b"Pool.Allocate",
+            _ => b"",
+        };
+        has(b"Permissions.Modify", path) || has(allocate, path)
+    }
+
+    /// Whether `subject` sees the bridge or vnet: any of `privileges` on it, or on one of its VLANs that has an ACL of its own
+    /// (pve-access-control, `check_sdn_bridge`; PVE 8 and later).
+    #[must_use]
+    pub fn sees_bridge(&self, subject: &[u8], zone: &[u8], bridge: &[u8], privileges: PrivSet) -> bool {
+        let path = [b"/sdn/zones/", zone, b"/", bridge].concat();
+        if self.effective(subject, &path).privs.intersects(privileges) {
+            return true;
+        }
+        let node = ["sdn".as_bytes(), b"zones", zone, bridge]
+            .iter()
+            .try_fold(AclTree::ROOT, |node, name| self.cfg.tree.child(node, name));
+        let Some(bridge) = node else { return false };
+        self.cfg.tree.nodes.iter().filter(|node| node.parent == Some(bridge)).any(|vlan| {
+            let path = [path.as_slice(), b"/", vlan.name].concat();
+            self.effective(subject, &path).privs.intersects(privileges)
+        })
+    }
+
+    /// The pools whose rights reach `path`: those that `/vms/<vmid>` or `/storage/<storeid>` is a member of.
+    pub fn pools_of(&self, path: &[u8]) -> impl Iterator<Item = &'c Pool<'a>> + use<'_, 'c, 'a> {
+        let cfg = self.cfg;
+        self.pool_indices(path).filter_map(move |pool| cfg.pools.get(pool.index()))
+    }
+
+    fn pool_indices(&self, path: &[u8]) -> impl Iterator<Item = PoolIx> + use<'_, 'c, 'a> {
+        let guest = path.strip_prefix(b"/vms/").and_then(|vmid| self.cfg.pool_ix_of_vm(vmid));
+        let storage = path.strip_prefix(b"/storage/").and_then(|storage| self.storage_pools.get(storage));
+        guest.into_iter().chain(storage.into_iter().flatten().copied())
+    }
+
+    fn everything(&self) -> Privs {
+        let privs = PrivSet::all(self.cfg.release);
+        Privs { privs, propagate: privs }
+    }
+
+    fn who(&self, subject: &[u8]) -> Who<'c, 'a> {
+        if subject == ROOT {
+            return Who::Root;
+        }
+        if split_token(subject).is_ok() {
+            return match self.cfg.token(subject) {
+                None => Who::Nobody,
+                Some(token) if token.privsep.value => Who::Token(token),
+                Some(token) => self.owner(token),
+            };
+        }
+        // Anything that isn't a valid user id can't be a user subject of the file either.
+        Who::User(self.cfg.subject_ix(SubjectKind::User, subject))
+    }
+
+    fn owner(&self, token: &Token<'a>) -> Who<'c, 'a> {
+        self.who(token_user(token))
+    }
+
+    /// Rights from a subject's own ACL entries, its groups' and its pools'.
+    fn own(&self, subject: Option<SubjectIx>, path: &[u8]) -> Grant {
+        let Some(subject) = subject else { return Grant::default() };
+        let direct = self.direct(subject, path);
+        let mut pools = Grant::default();
+        for pool in self.pools_of(path) {
+            pools.unite(self.direct(subject, &pool_path(pool)));
+        }
+        direct.with_pools(pools, self.no_access)
+    }
+
+    /// PVE's `roles`: the walk down the ACL tree.
+    fn direct(&self, subject: SubjectIx, path: &[u8]) -> Grant {
+        let mut current = Grant::default();
+        let mut node = Some(AclTree::ROOT);
+        for (name, last) in walk(path) {
+            if !name.is_empty() {
+                node = node.and_then(|node| self.cfg.tree.child(node, name));
+            }
+            let Some(node) = node else { break };
+            let found = self.at_node(subject, node, last);
+            if found.any {
+                current = found;
+            }
+        }
+        current.settled(self.no_access)
+    }
+
+    /// What the entries of one node give: the subject's own, or else those of its groups.
+    fn at_node(&self, subject: SubjectIx, node: NodeIx, last: bool) -> Grant {
+        let grant = |subject| {
+            self.cell(subject, node).map(|cell| if last { cell.here } else { cell.below }).unwrap_or_default()
+        };
+        let own = grant(subject);
+        if own.any {
+            return own;
+        }
+        let mut united = Grant::default();
+        for group in self.groups(subject) {
+            united.unite(grant(*group));
+        }
+        united
+    }
+
+    fn groups(&self, subject: SubjectIx) -> &[SubjectIx] {
+        part(&self.groups, self.groups_of.get(subject.index()))
+    }
+
+    fn cells(&self, subject: SubjectIx) -> &[Cell] {
+        part(&self.cells, self.cells_of.get(subject.index()))
+    }
+
+    fn cell(&self, subject: SubjectIx, node: NodeIx) -> Option<&Cell> {
+        let cells = self.cells(subject);
+        cells.binary_search_by_key(&node, |cell| cell.node).ok().and_then(|at| cells.get(at))
+    }
+
+    fn entries(&self, cell: &Cell) -> impl Iterator<Item = &'c AclEntry> + use<'_, 'c, 'a> {
+        let cfg = self.cfg;
+        part(&self.entries, Some(&cell.entries)).iter().filter_map(move |at| cfg.acl.get(*at as usize))
+    }
+}
+
+/// The user id in a token's id.
+fn token_user<'a>(token: &Token<'a>) -> &'a [u8] {
+    split_token(token.id.value).map(|(user, _)| user).unwrap_or_default()
+}
+
+fn pool_path(pool: &Pool<'_>) -> Vec<u8> {
+    [b"/pool/", pool.name.value.as_bytes()].concat()
+}
+
+/// The steps of PVE's walk: each component with whether it is the last. The first component, in front of the first `/`, is
+/// empty and stands for the root; empty ones elsewhere stay where they are; those at the end don't count.
+fn walk(path: &[u8]) -> impl Iterator<Item = (&[u8], bool)> {
+    let end = path.iter().rposition(|&byte| byte != b'/').map_or(0, |last| last + 1);
+    let used = path.get(..end).unwrap_or_default();
+    let root = path == b"/";
+    let count = if root { 1 } else { used.split(|&byte| byte == b'/').count() };
+    let steps = if used.is_empty() && !root { 0 } else { count };
+    used.split(|&byte| byte == b'/').take(steps).enumerate().map(move |(at, name)| (name, at + 1 == count))
+}
+
+fn part<'t, T>(all: &'t [T], range: Option<&Range<u32>>) -> &'t [T] {
+    range.and_then(|range| all.get(range.start as usize..range.end as usize)).unwrap_or_default()
+}
+
+/// For each of `count` subjects, where its run in the sorted `keys` is.
+fn ranges(count: usize, keys: impl Iterator<Item = SubjectIx>) -> Vec<Range<u32>> {
+    let mut ranges = vec![0..0; count];
+    for (at, key) in (0u32..).zip(keys) {
+        if let Some(range) = ranges.get_mut(key.index()) {
+            // An untouched range is still `0..0`.
+            let start = if range.end == 0 { at } else { range.start };
+            *range = start..at + 1;
+        }
+    }
+    ranges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_walk_takes_a_path_as_perl_splits_it() {
+        let steps =
+            |path: &'static str| walk(path.as_bytes()).map(|(name, last)| (name.to_vec(), last)).collect::<Vec<_>>();
+        assert_eq!(steps("/"), [(b"".to_vec(), true)]);
+        assert_eq!(
+            steps("/vms//1/"),
+            [(b"".to_vec(), false), (b"vms".to_vec(), false), (b"".to_vec(), false), (b"1".to_vec(), true)]
+        );
+        assert_eq!(steps("vms"), [(b"vms".to_vec(), true)]);
+        assert!(steps("").is_empty() && steps("//").is_empty());
+    }
+}
