@@ -7,3 +7,4 @@
     clippy::string_slice,
     missing_docs
 )]
+mod conformance_storage;

@@ -4,4 +4,6 @@
 //! other files, rules or output.
 
 pub mod schema;
+pub mod storage;
 pub mod tables;
+pub mod volume;

@@ -458,7 +458,7 @@ fn check_format(property: &Property, value: &[u8], at: u32, release: Release) ->
                 Ok(())
             }
         }
-        Some(Format::List(one)) => format::list(value).try_for_each(|element| verify(one, element)),
+        Some(Format::List(one)) => format::list_in(value, release).try_for_each(|element| verify(one, element)),
         Some(Format::Props(schema)) => parse_props(schema, value, at, release).map(|_| ()),
     }
 }

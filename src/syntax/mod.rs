@@ -5,3 +5,4 @@
 //! nom works inside one line or one field, so that a bad line costs itself and nothing else.
 
 pub mod property;
+pub mod section;

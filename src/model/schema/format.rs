@@ -14,9 +14,15 @@ use crate::syntax::property::is_space;
 /// What a [`super::Verify`] gives.
 pub type Verdict = Result<(), BString>;
 
-/// Elements of a list (`split_list` in `PVE/Tools.pm`): separated by commas, semicolons and blanks in any number, or by
-/// NUL alone where one occurs. NUL-separated elements may be empty.
+/// Elements of a list (`split_list` in pve-common): separated by commas, semicolons and blanks in any number, or by
+/// NUL alone where one occurs. NUL-separated elements may be empty. As PVE 7 and 8 do it; see [`list_in`].
 pub fn list(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    list_in(text, Release::Pve8)
+}
+
+/// [`list`] as `release` does it: since pve-common 9.1.17 the single bytes 0x85 and 0xA0 are blanks, too, so that UTF-8
+/// text is torn apart at some characters.
+pub fn list_in(text: &[u8], release: Release) -> impl Iterator<Item = &[u8]> {
     let by_nul = memchr::memchr(0, text).is_some();
     let mut rest = if by_nul { trim_end(text, |b| b == 0) } else { text };
     let mut done = rest.is_empty();
@@ -31,7 +37,9 @@ pub fn list(text: &[u8]) -> impl Iterator<Item = &[u8]> {
             rest = tail.get(1..).unwrap_or_default();
             return Some(element);
         }
-        let is_separator = |b: &u8| is_space(*b) || matches!(b, b',' | b';');
+        let is_separator = |b: &u8| {
+            is_space(*b) || matches!(b, b',' | b';') || (release >= Release::Pve9 && matches!(b, 0x85 | 0xa0))
+        };
         let start = rest.iter().position(|b| !is_separator(b))?;
         let (_, from) = rest.split_at(start);
         let end = from.iter().position(is_separator).unwrap_or(from.len());
@@ -377,6 +385,9 @@ mod tests {
         assert_eq!(split("a b\0c,\0\0"), ["a b", "c,"]);
         assert_eq!(split("\0a"), ["", "a"]);
         assert_eq!(split("\0"), Vec::<&str>::new());
+        let text = b"a\x85b\xa0";
+        assert_eq!(list_in(text, Release::Pve8).collect::<Vec<_>>(), [text]);
+        assert_eq!(list_in(text, Release::Pve9).collect::<Vec<_>>(), [b"a", b"b"]);
     }
 
     #[test]
