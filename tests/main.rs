@@ -15,3 +15,4 @@ mod conformance_user;
 mod report;
 mod samples;
 mod source;
+mod conformance_storage;

@@ -4,5 +4,7 @@
 //! other files, rules or output.
 
 pub mod schema;
+pub mod storage;
 pub mod tables;
 pub mod user;
+pub mod volume;

@@ -6,3 +6,4 @@
 
 pub mod colon;
 pub mod property;
+pub mod section;

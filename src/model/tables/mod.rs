@@ -1,3 +1,4 @@
 //! The tables under `grammar/`, compiled into static data by `build/`. Nothing is parsed at start-up.
 
 pub mod access;
+pub mod storage;
