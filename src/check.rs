@@ -55,7 +55,8 @@ fn clusters(sources: &Sources, release: Option<Release>) -> impl Iterator<Item =
 fn dump_cluster<'a>(sources: &'a Sources, cluster: &Cluster<'a>) -> Vec<(&'a SourceFile, Value)> {
     use crate::model::user;
     let user = cluster.user.iter().map(|user| (user.file, user::dump(&user.model)));
-    user.filter_map(|(file, value)| Some((sources.file(file)?, value))).collect()
+    let storage = cluster.storage.iter().map(|storage| (storage.file, storage.model.dump()));
+    user.chain(storage).filter_map(|(file, value)| Some((sources.file(file)?, value))).collect()
 }
 
 /// The rules that had no answer in any tree, by what they miss.

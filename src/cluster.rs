@@ -5,6 +5,7 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::model::storage::StorageCfg;
 use crate::model::user::UserCfg;
 use crate::release::Release;
 use crate::source::{self, FileKind, HintFrom, ReadState, Sources, Tree, TreeId};
@@ -114,6 +115,8 @@ pub struct Cluster<'a> {
     pub id: TreeId,
     /// user.cfg.
     pub user: Option<File<UserCfg<'a>>>,
+    /// storage.cfg.
+    pub storage: Option<File<StorageCfg<'a>>>,
     guests: FxHashMap<u32, FileId>,
 }
 
@@ -142,6 +145,8 @@ impl<'a> Cluster<'a> {
             id,
             user: read(FileKind::UserCfg)
                 .map(|file| File { file: file.id, model: UserCfg::parse(&file.bytes, release) }),
+            storage: read(FileKind::StorageCfg)
+                .map(|file| File { file: file.id, model: StorageCfg::parse(&file.bytes, release) }),
             guests: by_vmid,
         }
     }

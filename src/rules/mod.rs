@@ -3,8 +3,11 @@
 //! A rule is a `static` with one function. It knows the model, the cluster and the access engine, never syntax, and never
 //! prints. Its documentation is the section of the same name in `lints.md`, whose examples run as tests.
 
+use std::sync::OnceLock;
+
 use rayon::prelude::*;
 
+use crate::access::Access;
 use crate::cluster::{Cluster, Input, Presence};
 use crate::finding::{Finding, Level};
 use crate::release::Release;
@@ -54,13 +57,20 @@ pub enum Check {
 pub struct Context<'a> {
     /// Everything that was read, linked.
     pub cluster: &'a Cluster<'a>,
+    access: OnceLock<Option<Access<'a, 'a>>>,
 }
 
 impl<'a> Context<'a> {
     /// A context over `cluster`.
     #[must_use]
     pub fn new(cluster: &'a Cluster<'a>) -> Self {
-        Self { cluster }
+        Self { cluster, access: OnceLock::new() }
+    }
+
+    /// The access engine over user.cfg, built when first asked for; `None` without a user.cfg.
+    pub fn access(&self) -> Option<&Access<'a, 'a>> {
+        let build = || self.cluster.user.as_ref().map(|user| Access::new(&user.model));
+        self.access.get_or_init(build).as_ref()
     }
 }
 
