@@ -8,5 +8,7 @@
     missing_docs
 )]
 
+mod access;
 mod conformance_access;
 mod conformance_user;
+mod user;
