@@ -10,9 +10,11 @@
 
 mod book;
 mod cli;
+mod access;
 mod conformance_access;
 mod conformance_storage;
 mod conformance_user;
 mod report;
 mod samples;
 mod source;
+mod user;
