@@ -367,8 +367,8 @@ pub fn check<'a>(
     release: Release,
 ) -> Result<Cow<'a, [u8]>, Problem> {
     let span = Span::new(0, value.len()).shifted(at);
-    if flavour != Flavour::Part && memchr::memchr2(b'\n', b'\r', value).is_some() {
-        return Err(Problem::new(Reason::LineFeed, span, "property contains a line feed"));
+    if flavour != Flavour::Part {
+        check_line_feed(value, at)?;
     }
     let type_error = || {
         let mut text = BString::from(format!("type check ('{}') failed - got '", property.kind.name()));
@@ -409,6 +409,18 @@ pub fn check<'a>(
     })
 }
 
+/// Refuses a value at offset `at` that holds a CR or LF, as both readers of whole lines do before anything else.
+///
+/// # Errors
+/// What PVE's check dies with.
+pub fn check_line_feed(value: &[u8], at: u32) -> Result<(), Problem> {
+    if memchr::memchr2(b'\n', b'\r', value).is_none() {
+        return Ok(());
+    }
+    let span = Span::new(0, value.len()).shifted(at);
+    Err(Problem::new(Reason::LineFeed, span, "property contains a line feed"))
+}
+
 /// Length, range and enumeration, in PVE's order. The top level of guest configs never comes here when a file is read:
 /// there, only API and command line enforce these, and rules may ask on their own.
 ///
@@ -441,7 +453,11 @@ pub fn check_bounds(property: &Property, value: &[u8], span: Span) -> Result<(),
     Ok(())
 }
 
-fn check_format(property: &Property, value: &[u8], at: u32, release: Release) -> Result<(), Problem> {
+/// The format alone.
+///
+/// # Errors
+/// What PVE's check dies with.
+pub fn check_format(property: &Property, value: &[u8], at: u32, release: Release) -> Result<(), Problem> {
     let verify = |verify: Verify, part: &[u8]| {
         verify(part, release).map_err(|text| {
             let offset = Span::of(value, part);

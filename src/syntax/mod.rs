@@ -4,4 +4,6 @@
 //! the input, whatever the input is. It knows nothing of meaning (which types, options or ids exist): that is [`crate::model`].
 //! nom works inside one line or one field, so that a bad line costs itself and nothing else.
 
+pub mod guest;
 pub mod property;
+pub mod subid;

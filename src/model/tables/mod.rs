@@ -1,1 +1,3 @@
 //! The tables under `grammar/`, compiled into static data by `build/`. Nothing is parsed at start-up.
+
+pub mod lxc;
