@@ -11,6 +11,7 @@ pub mod write;
 use std::borrow::Cow;
 
 use bstr::{BString, ByteSlice};
+use memchr::memmem;
 use rustc_hash::FxHashMap;
 
 use crate::model::schema::{self, Flavour, Problem, Props, Reason};
@@ -483,6 +484,8 @@ struct Parser<'a> {
     snapshot_names: FxHashMap<&'a [u8], usize>,
     /// The bad header whose following lines are being counted, by its index in `dropped`.
     bad_header: Option<usize>,
+    /// Looks for `lxc.`; made once, not for every value.
+    raw_finder: memmem::Finder<'static>,
 }
 
 impl<'a> Parser<'a> {
@@ -498,7 +501,15 @@ impl<'a> Parser<'a> {
             dropped: Vec::new(),
             odd: Vec::new(),
         };
-        Self { text, release, section: main, container, snapshot_names: FxHashMap::default(), bad_header: None }
+        Self {
+            text,
+            release,
+            section: main,
+            container,
+            snapshot_names: FxHashMap::default(),
+            bad_header: None,
+            raw_finder: memmem::Finder::new(b"lxc."),
+        }
     }
 
     fn run(mut self) -> Container<'a> {
@@ -776,7 +787,7 @@ impl<'a> Parser<'a> {
             let span = self.place_of(value.get(at..).unwrap_or_default());
             self.odd(span, key, Why::TrailingComment);
         }
-        if let Some(at) = glued_at(value) {
+        if let Some(at) = glued_at(value, &self.raw_finder) {
             let span = self.place_of(value.get(at..).unwrap_or_default());
             self.odd(span, key, Why::Glued);
         }
@@ -812,8 +823,8 @@ fn saturating(digits: &[u8]) -> Option<u32> {
 }
 
 /// Where, inside a value, another line begins that lost its line feed: `512lxc.idmap: u 0 1 1`, `8Gswap: 0`.
-fn glued_at(value: &[u8]) -> Option<usize> {
-    let raw = value.find_iter("lxc.").find(|&at| {
+fn glued_at(value: &[u8], raw_finder: &memmem::Finder<'_>) -> Option<usize> {
+    let raw = raw_finder.find_iter(value).find(|&at| {
         at > 0
             && value.get(at..).is_some_and(|rest| {
                 let key = rest
@@ -823,7 +834,8 @@ fn glued_at(value: &[u8]) -> Option<usize> {
                 rest.get(key..).is_some_and(|rest| matches!(rest.trim_ascii_start().first(), Some(b':' | b'=')))
             })
     });
-    raw.or_else(|| value.find_iter(": ").find_map(|colon| glued_option(value, colon)))
+    let mut colons = memchr::memchr_iter(b':', value).filter(|&at| value.get(at + 1) == Some(&b' '));
+    raw.or_else(|| colons.find_map(|colon| glued_option(value, colon)))
 }
 
 /// The start of the longest option key that ends at `colon` with something other than a blank in front.
