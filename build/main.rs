@@ -5,6 +5,8 @@ mod access;
 mod storage;
 
 use std::{env, error::Error, path::Path};
+mod lxc;
+use std::{env, error::Error, fs, path::Path};
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build");
@@ -13,5 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (grammar, out) = (Path::new("grammar"), Path::new(&out));
     access::generate(grammar, out)?;
     storage::generate(grammar, out)?;
+    let _ = (fs::metadata(&out)?, Path::new(&out));
+    lxc::generate(Path::new(&out))?;
     Ok(())
 }

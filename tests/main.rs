@@ -18,3 +18,4 @@ mod report;
 mod samples;
 mod source;
 mod user;
+mod conformance_lxc;

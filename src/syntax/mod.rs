@@ -7,3 +7,5 @@
 pub mod colon;
 pub mod property;
 pub mod section;
+pub mod guest;
+pub mod subid;
