@@ -101,7 +101,6 @@ fn recorded_configs_are_read_as_pve_reads_them() {
         }
     }
     assert!(cases > 0, "no recordings found");
-    println!("{cases} recorded configs");
     let shown: Vec<&String> = failures.iter().take(10).collect();
     assert!(failures.is_empty(), "{} of {cases} cases differ: {shown:#?}", failures.len());
 }
