@@ -5,6 +5,7 @@
 //! [`report`] -> [`cli`]. `ARCHITECTURE.md` says what each may know. The library never prints, exits or panics; everything that can
 //! go wrong is a value.
 
+pub mod access;
 pub mod finding;
 pub mod model;
 pub mod release;

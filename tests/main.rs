@@ -1,2 +1,4 @@
 //! All integration tests, in one binary: one link, one start.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice, missing_docs)]
+
+mod access_data;
