@@ -271,13 +271,13 @@ fn operations_equal_the_recorded_ones() {
                 requirement.get("versions").is_none_or(|versions| texts(versions).contains(&major))
             };
             let theirs = entry["requires"].as_array().unwrap().iter().filter(applies);
-            let mut theirs: Vec<Fact> = theirs.map(recorded_fact).collect();
+            let theirs: Vec<Fact> = theirs.map(recorded_fact).collect();
             // Some conditions are recorded as notes; there is none that we don't have.
             for (our, their) in ours.iter_mut().zip(&theirs) {
                 assert!(our.conditional || !their.conditional, "{short} in {release}: {our:?}");
                 our.conditional = their.conditional;
             }
-            // In PVE's order, too.
+            // In the recorded order, too.
             assert_eq!(ours, theirs, "{short} in {release}");
         }
     }

@@ -51,7 +51,7 @@ impl Operation {
         self.root_only.contains(&release)
     }
 
-    /// The checks of this release, in PVE's order.
+    /// The checks of this release, declared ones first.
     pub fn checks_in(&self, release: Release) -> impl Iterator<Item = &'static Check> + use<> {
         self.checks.iter().filter(move |check| check.releases.contains(&release))
     }
