@@ -20,6 +20,7 @@ mod registry;
 pub mod words;
 
 pub mod idmap;
+pub mod ignore;
 pub mod subid;
 pub mod tree;
 pub mod user;
@@ -59,6 +60,8 @@ pub enum Check {
     Cluster(ClusterCheck),
     /// Once for each container.
     Container(ContainerCheck),
+    /// By whoever applies the settings, once all others have spoken.
+    Settings,
 }
 
 /// What a rule may look at.
@@ -169,7 +172,7 @@ pub fn run(rules: &[&'static Rule], cluster: &Cluster<'_>) -> Verdicts {
             None => match rule.check {
                 Check::Cluster(check) => for_cluster.push((rule, check)),
                 Check::Container(check) => for_containers.push((rule, check)),
-                Check::Sources(_) => {}
+                Check::Sources(_) | Check::Settings => {}
             },
         }
     }

@@ -1,6 +1,6 @@
 //! Every rule there is, in one literal slice, sorted by id.
 
-use super::{Rule, idmap, subid, tree, user};
+use super::{Rule, idmap, ignore, subid, tree, user};
 
 /// The registry.
 pub static RULES: &[&Rule] = &[
@@ -19,6 +19,7 @@ pub static RULES: &[&Rule] = &[
     &idmap::syntax::RULE,
     &idmap::system_ids::RULE,
     &idmap::too_large::RULE,
+    &ignore::unused::RULE,
     &subid::grant_odd::RULE,
     &subid::line_ignored::RULE,
     &subid::overlaps_container::RULE,
