@@ -2,11 +2,10 @@
 #![allow(clippy::print_stdout, reason = "this is how a build script talks to cargo")]
 
 mod access;
+mod lxc;
 mod storage;
 
 use std::{env, error::Error, path::Path};
-mod lxc;
-use std::{env, error::Error, fs, path::Path};
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build");
@@ -15,7 +14,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (grammar, out) = (Path::new("grammar"), Path::new(&out));
     access::generate(grammar, out)?;
     storage::generate(grammar, out)?;
-    let _ = (fs::metadata(&out)?, Path::new(&out));
-    lxc::generate(Path::new(&out))?;
+    lxc::generate(out)?;
     Ok(())
 }

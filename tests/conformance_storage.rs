@@ -101,7 +101,6 @@ fn recorded_configs_are_read_as_pve_reads_them() {
         }
     }
     assert!(cases > 0, "no recordings found");
-    println!("{cases} recorded configs");
     let shown: Vec<&String> = failures.iter().take(10).collect();
     assert!(failures.is_empty(), "{} of {cases} cases differ: {shown:#?}", failures.len());
 }
@@ -463,16 +462,16 @@ proptest! {
             prop_assert!(cfg.storage(b"local").is_some());
             for section in &cfg.sections {
                 prop_assert!(inside(section.span, &text) && inside(section.header, &text));
-                prop_assert_eq!(section.id.span.bytes(&text), &section.id.value[..]);
+                prop_assert_eq!(section.id.span.bytes(&text), section.id.value);
                 for property in &section.properties {
-                    prop_assert_eq!(property.key.span.bytes(&text), &property.key.value[..]);
+                    prop_assert_eq!(property.key.span.bytes(&text), property.key.value);
                     prop_assert_eq!(property.value.span.bytes(&text), property.raw.map_or(&b""[..], |raw| raw));
                 }
                 for item in &section.content.items {
                     prop_assert_eq!(item.span.bytes(&text), item.value.name().as_bytes());
                 }
                 for node in section.nodes.iter().flatten() {
-                    prop_assert_eq!(node.span.bytes(&text), &node.value[..]);
+                    prop_assert_eq!(node.span.bytes(&text), node.value);
                 }
             }
             for dropped in &cfg.dropped {
@@ -484,7 +483,7 @@ proptest! {
             let ids: Vec<&[u8]> = cfg.table().map(|section| &**section.id.value).collect();
             for id in &ids {
                 prop_assert_eq!(ids.iter().filter(|other| other == &id).count(), 1);
-                prop_assert_eq!(&cfg.get(id).unwrap().id.value[..], *id);
+                prop_assert_eq!(cfg.get(id).unwrap().id.value, *id);
             }
         }
     }
