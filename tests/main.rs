@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod access_data;
 mod book;
 mod cli;
 mod conformance_access;
@@ -19,3 +20,5 @@ mod report;
 mod samples;
 mod source;
 mod user;
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice, missing_docs)]
