@@ -20,5 +20,3 @@ mod report;
 mod samples;
 mod source;
 mod user;
-
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice, missing_docs)]
