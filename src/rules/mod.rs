@@ -13,11 +13,14 @@ use crate::finding::{Finding, Level};
 use crate::model::container::Container;
 use crate::release::Release;
 use crate::source::Sources;
+use crate::text::FileId;
 
 mod doc;
 mod registry;
 pub mod words;
 
+pub mod idmap;
+pub mod subid;
 pub mod tree;
 pub mod user;
 
@@ -71,6 +74,12 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn new(cluster: &'a Cluster<'a>) -> Self {
         Self { cluster, access: OnceLock::new() }
+    }
+
+    /// The bytes of a file, for quoting a line in a message.
+    #[must_use]
+    pub fn text(&self, file: FileId) -> &'a [u8] {
+        self.cluster.sources.file(file).map_or(&[], |file| &file.bytes)
     }
 
     /// The access engine over user.cfg, built when first asked for; `None` without a user.cfg.
