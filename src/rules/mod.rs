@@ -14,6 +14,11 @@ mod doc;
 mod registry;
 pub mod words;
 
+pub mod acl;
+pub mod group;
+pub mod pool;
+pub mod role;
+pub mod token;
 pub mod tree;
 pub mod user;
 
@@ -75,6 +80,11 @@ pub struct Sink {
 impl Sink {
     const fn of(rule: &Rule) -> Self {
         Self { rule: rule.id, level: rule.level, findings: Vec::new() }
+    }
+
+    /// Takes findings of the rule that is running.
+    pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        findings.into_iter().for_each(|finding| self.push(finding));
     }
 
     /// Takes a finding of the rule that is running.

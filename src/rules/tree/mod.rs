@@ -2,6 +2,7 @@
 
 use crate::source::{Problem, ProblemKind, Sources};
 
+pub mod acl_limit;
 pub mod unreadable;
 
 /// The problems of `sources` that `wanted` picks.
