@@ -27,6 +27,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let (name, path) = (words::name(group), path(line));
         let message = format!("this ACL on {path} is for a group that doesn't exist: {name}");
         let mut finding = Finding::new(acl(&path, &format!("@{name}")), look.at(dropped.span), message)
+            .label("no such group")
             .pve(format!("PVE keeps it: as soon as there is a group {name}, its members have these rights."));
         if let Some(guess) = look.guess(group, look.model.groups.iter().map(|group| group.name.value)) {
             finding = finding.label(format!("did you mean @{guess}?"));

@@ -72,7 +72,9 @@ fn shape(line: &AclLine<'_>, model: &UserCfg<'_>) -> Shape {
         && !line.subjects.is_empty()
     {
         Shape::Swapped
-    } else if line.paths.len() > 1 && line.paths.iter().all(|path| acl_components(path.value).is_ok()) {
+    } else if line.paths.len() > 1
+        && line.paths.iter().all(|path| path.value.starts_with(b"/") && acl_components(path.value).is_ok())
+    {
         Shape::Several
     } else {
         Shape::Other

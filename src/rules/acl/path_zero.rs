@@ -31,7 +31,6 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
     each_odd(context, sink, |look, odd| {
         let Oddity::PathZero { written, read } = &odd.what else { return None };
         let line = look.model.acl_line(odd.line)?;
-        let entries = entries.get(&odd.line).filter(|entries| !entries.is_empty())?;
         let written = words::name(written);
         let finding = Finding::new(
             acl(&written, &subjects(line)),
@@ -40,7 +39,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         )
         .label(format!("PVE leaves out a component 0: this is {read}"))
         .pve("Rights on all that is there are given or taken, far more than the line says.");
-        let command = delete(look.model, read, entries).filter(|_| !again.contains(&odd.line));
+        let entries = entries.get(&odd.line).filter(|entries| !entries.is_empty() && !again.contains(&odd.line));
+        let command = entries.and_then(|entries| delete(look.model, read, entries));
         let finding = match command {
             Some(command) => finding.mend_when(command, &format!("takes the rights on {read} back")),
             None => finding,

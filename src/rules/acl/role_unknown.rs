@@ -26,17 +26,23 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         };
         let line = look.model.acl_line(dropped.line)?;
         let (name, path) = (words::name(role), path(line));
-        let message = format!("there is no role {name}: this ACL gives nothing of it on {path}");
-        let finding = Finding::new(acl(&path, &subjects(line)), look.at(dropped.span), message).about(name).pve(GONE);
+        let found = |message| {
+            Finding::new(acl(&path, &subjects(line)), look.at(dropped.span), message).about(name.as_str()).pve(GONE)
+        };
         if swapped(look, line) {
             // One finding for the line.
             let first = line.roles.first().is_some_and(|first| first.span == dropped.span);
-            return first.then(|| swap(look, line, finding));
+            let message = format!("subjects and roles of this ACL on {path} have changed places");
+            return first.then(|| swap(look, line, found(message)));
         }
+        let finding = found(format!("there is no role {name}: this ACL gives nothing of it on {path}"));
         let roles = || look.model.roles.iter().map(|role| role.name);
         let Some(guess) = look.guess(role, roles()) else {
             return Some(finding.label("no such role").edit("name a role that exists: `pveum role list` shows them"));
         };
+        if values(&line.roles).any(|role| role == guess) {
+            return Some(finding.label(format!("did you mean {guess}? this line has it")).edit("remove it"));
+        }
         let finding = finding.label(format!("did you mean {guess}?"));
         let who = Who::of(look.model, values(&line.subjects));
         Some(match modify(look.model, line.path.value, &who, [BStr::new(guess)], same_flag(line)) {

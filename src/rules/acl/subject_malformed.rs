@@ -1,6 +1,6 @@
 //! A subject of an ACL line that is no group, no user and no token.
 
-use bstr::{BStr, ByteSlice};
+use bstr::BStr;
 
 use super::{Who, acl, modify, path, same_flag, values};
 use crate::cluster::Input;
@@ -51,17 +51,7 @@ fn meant(look: &Look<'_>, subject: &BStr) -> Option<String> {
     if look.model.group(subject).is_some() {
         return Some(format!("@{}", words::name(subject)));
     }
-    let users = || look.model.users.iter().map(|user| user.id.value);
-    if !subject.contains(&b'@') {
-        // A name without its realm, when only one realm has such a user.
-        let named = |id: &&BStr| id.strip_prefix(&**subject).is_some_and(|realm| realm.starts_with(b"@"));
-        if let [user] = users().filter(named).take(2).collect::<Vec<_>>().as_slice() {
-            return user.to_str().ok().map(str::to_owned);
-        }
-    }
-    let tokens = || look.model.tokens.iter().map(|token| token.id.value);
-    let guess = if subject.contains(&b'!') { look.guess(subject, tokens()) } else { look.guess(subject, users()) };
-    guess.map(str::to_owned)
+    if subject.contains(&b'!') { look.guess_token(subject) } else { look.guess_member(subject) }.map(str::to_owned)
 }
 
 fn label(subject: &BStr, as_token: TokenFault, as_user: UserFault) -> String {

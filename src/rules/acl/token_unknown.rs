@@ -37,7 +37,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         let message = format!("there is no token {shown}: PVE drops it from this ACL on {path}");
         let finding = found(message);
-        if let Some(guess) = look.guess(token, look.model.tokens.iter().map(|token| token.id.value)) {
+        if let Some(guess) = look.guess_token(token) {
             let finding = finding.label(format!("did you mean {guess}?"));
             return Some(match command(BStr::new(guess)) {
                 Some(command) => finding.mend(command),

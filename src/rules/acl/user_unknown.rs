@@ -27,8 +27,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let (shown, path) = (words::name(user), path(line));
         let message = format!("this ACL on {path} is for a user who doesn't exist: {shown}");
         let mut finding = Finding::new(acl(&path, &shown), look.at(dropped.span), message)
+            .label("no such user")
             .pve(format!("PVE keeps it: whoever is created as {shown} has these rights at once."));
-        if let Some(guess) = look.guess(user, look.model.users.iter().map(|user| user.id.value)) {
+        if let Some(guess) = look.guess_user(user) {
             finding = finding.label(format!("did you mean {guess}?"));
             let who = Who::of(look.model, [BStr::new(guess)]);
             if let Some(command) = modify(look.model, line.path.value, &who, values(&line.roles), same_flag(line)) {

@@ -24,14 +24,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let nested = look.model.group(name).is_some();
         let message = format!("PVE leaves {shown} out of group {of}: it is no user id");
         let finding = Finding::new(format!("user.cfg: group {of}"), look.at(dropped.span), message).about(shown);
-        let users = || look.model.users.iter().map(|user| user.id.value);
-        // A name without its realm, when only one realm has such a user.
-        let named = |id: &&bstr::BStr| id.strip_prefix(&**member).is_some_and(|realm| realm.starts_with(b"@"));
-        let only = match (member.contains(&b'@'), users().filter(named).take(2).collect::<Vec<_>>().as_slice()) {
-            (false, [user]) => Some(words::name(user)),
-            _ => None,
-        };
-        let guess = only.or_else(|| look.guess(member, users()).map(str::to_owned));
+        let guess = look.guess_member(member);
         Some(if nested {
             finding
                 .label("groups can't be members of groups")
@@ -39,7 +32,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 .edit("list the users themselves")
         } else if let Some(user) = guess {
             let member_now =
-                Command::new("pveum user modify").arg(&user).words("--groups").arg(group).words("--append 1");
+                Command::new("pveum user modify").arg(user).words("--groups").arg(group).words("--append 1");
             finding
                 .label(format!("did you mean {user}?"))
                 .pve(format!("{user} gets none of the group's rights from this. {GONE}"))

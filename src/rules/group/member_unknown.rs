@@ -24,8 +24,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let message = format!("group {of} has a member who doesn't exist: {shown}");
         let mut finding = Finding::new(format!("user.cfg: group {of}"), look.at(dropped.span), message)
             .about(shown.clone())
+            .label("no such user")
             .pve(format!("PVE keeps the membership: whoever is created as {shown} has the group's rights at once."));
-        if let Some(user) = look.guess(member, look.model.users.iter().map(|user| user.id.value)) {
+        if let Some(user) = look.guess_user(member) {
             let modify = Command::new("pveum user modify").arg(user).words("--groups").arg(group).words("--append 1");
             finding = finding.label(format!("did you mean {user}?")).mend_when(modify, &format!("if {user} is meant"));
         }

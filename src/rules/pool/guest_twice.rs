@@ -1,5 +1,7 @@
 //! A guest that two pools list.
 
+use rustc_hash::FxHashSet;
+
 use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
 use crate::model::user::Reason;
@@ -17,9 +19,13 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
+    let mut seen = FxHashSet::default();
     each_dropped(context, sink, |look, dropped| {
         let Reason::PoolVmidTaken { pool, vmid, first_pool, first } = &dropped.reason else { return None };
         let (name, other, guest) = (words::name(pool), words::name(first_pool), words::name(vmid));
+        if !seen.insert((*pool, vmid)) {
+            return None;
+        }
         let place = look.at(dropped.span);
         let subject = format!("user.cfg: pool {name}");
         if pool == first_pool {

@@ -31,9 +31,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 .also(look.at(later), "must stand above its tokens")
                 .edit(format!("move the line of user {owner} above this one")),
             None => {
-                if let Some(guess) = look.guess(user, look.model.users.iter().map(|user| user.id.value)) {
-                    finding = finding.label(format!("did you mean {guess}?"));
-                }
+                finding = finding.label(match look.guess_user(user) {
+                    Some(guess) => format!("did you mean {guess}?"),
+                    None => "no such user".to_owned(),
+                });
                 finding
                     .edit(format!("if the token is to work: add the line `user:{owner}:1:0::::::` above this one"))
                     .edit("if not: nothing, PVE's next write removes the line")

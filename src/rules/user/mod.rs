@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use crate::cluster::File;
 use crate::finding::Finding;
 use crate::model::user::{Dropped, Odd, UserCfg};
-use crate::rules::{Context, Sink, words};
+use crate::rules::{Context, Sink};
 use crate::text::{Place, Span};
 
 mod lost;
@@ -77,18 +77,79 @@ impl<'m> Look<'m> {
         })
     }
 
-    /// The known name that `name` is probably meant to be.
+    /// The known name that `name` is probably meant to be. Stricter than [`crate::rules::words::did_you_mean`], because a command may give
+    /// rights to it: the only one that near, and not just with another number.
     pub(in crate::rules) fn guess<'n>(
         &self,
         name: &[u8],
         known: impl IntoIterator<Item = &'n BStr>,
     ) -> Option<&'n str> {
+        self.guess_part(name, known, |whole| Some(whole))
+    }
+
+    /// The user that is probably meant: the name misspelt, or right and in another realm.
+    pub(in crate::rules) fn guess_user(&self, id: &[u8]) -> Option<&'m str> {
+        let users = || self.model.users.iter().map(|user| user.id.value);
+        let (name, realm) = split_last(id, b'@').unwrap_or((id, b""));
+        let of =
+            |id: &'m BStr, realm: &[u8]| split_last(id, b'@').filter(|split| split.1 == realm).map(|split| split.0);
+        self.guess_part(name, users(), |id| of(id, realm)).or_else(|| {
+            let named = |id: &&BStr| split_last(id, b'@').is_some_and(|split| split.0 == name);
+            let mut same = users().take(self.guesses.get()).filter(named);
+            self.guesses.set(self.guesses.get().saturating_sub(users().len()));
+            same.next().filter(|_| same.next().is_none())?.to_str().ok()
+        })
+    }
+
+    /// The user that is probably meant by what is no user id: a name without its realm, when only one realm has such a user.
+    pub(in crate::rules) fn guess_member(&self, id: &[u8]) -> Option<&'m str> {
+        if id.is_empty() || id.contains(&b'!') { None } else { self.guess_user(id) }
+    }
+
+    /// The token that is probably meant: the token's own name misspelt, or the user's.
+    pub(in crate::rules) fn guess_token(&self, id: &[u8]) -> Option<&'m str> {
+        let tokens = || self.model.tokens.iter().map(|token| token.id.value);
+        let (user, name) = split_last(id, b'!')?;
+        let of = |id: &'m BStr| split_last(id, b'!').filter(|split| split.0 == user).map(|split| split.1);
+        self.guess_part(name, tokens(), of).or_else(|| {
+            let user = self.guess_user(user)?;
+            let meant = tokens().find(|id| split_last(id, b'!') == Some((user.as_bytes(), name)))?;
+            meant.to_str().ok()
+        })
+    }
+
+    /// The one of `known` whose part is nearest to `name`.
+    fn guess_part<'n>(
+        &self,
+        name: &[u8],
+        known: impl IntoIterator<Item = &'n BStr>,
+        part: impl Fn(&'n BStr) -> Option<&'n [u8]>,
+    ) -> Option<&'n str> {
+        let name = name.to_str().ok().filter(|name| name.len() <= 100)?;
+        let most = match name.len() {
+            ..5 => 0,
+            5..10 => 1,
+            _ => 2,
+        };
         let left = self.guesses.get();
         let mut tried = 0;
-        let candidates = known.into_iter().take(left).inspect(|_| tried += 1).filter_map(|name| name.to_str().ok());
-        let guess = words::did_you_mean(name, candidates);
+        let mut best: Option<(usize, &str)> = None;
+        let mut alone = true;
+        for whole in known.into_iter().take(left) {
+            tried += 1;
+            let Some(candidate) = part(whole).and_then(|part| part.to_str().ok()) else { continue };
+            let Some(distance) = distance(name, candidate, most) else { continue };
+            match best {
+                Some((least, _)) if least < distance => {}
+                Some((least, _)) if least == distance => alone = false,
+                _ => {
+                    alone = true;
+                    best = whole.to_str().ok().map(|whole| (distance, whole));
+                }
+            }
+        }
         self.guesses.set(left - tried);
-        guess
+        best.filter(|_| alone).map(|(_, whole)| whole)
     }
 
     /// The finding with the lines that suffer from `cause` as labels, the first few of them.
@@ -106,6 +167,28 @@ impl<'m> Look<'m> {
             )),
         }
     }
+}
+
+/// What stands before and behind the last `byte`.
+fn split_last(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
+    let at = text.rfind_byte(byte)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
+/// How many typing mistakes lie between two names; 0 when only the case differs. `None` beyond `most`, for the same name, and
+/// for names that differ in their numbers alone: `web2` is no misspelt `web1`.
+fn distance(name: &str, candidate: &str, most: usize) -> Option<usize> {
+    if name == candidate {
+        return None;
+    }
+    if name.eq_ignore_ascii_case(candidate) {
+        return Some(0);
+    }
+    let letters = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+    if most == 0 || name.len().abs_diff(candidate.len()) > 4 * most || letters(name) == letters(candidate) {
+        return None;
+    }
+    Some(strsim::damerau_levenshtein(name, candidate)).filter(|distance| *distance <= most)
 }
 
 /// Asks `find` about everything that PVE logs as ignored, once each, and not about what follows from another mistake.
@@ -161,6 +244,28 @@ pub(in crate::rules) fn meant(written: &[u8]) -> Meant {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_guessed_only_when_little_else_is_possible() {
+        assert_eq!(distance("allice", "alice", 1), Some(1));
+        assert_eq!(distance("pvevmadmin", "PVEVMAdmin", 2), Some(0));
+        assert_eq!(distance("backup2", "backup1", 1), None);
+        let model = UserCfg::parse(
+            b"user:alice@pve:1:\nuser:tim@pve:1:\nuser:server@pve:1:\nuser:servers@pve:1:\nuser:fred@ldap:1:\n\
+              user:serve@pve:1:\ntoken:alice@pve!deploy:0:1:\n",
+            crate::release::Release::Pve9,
+        );
+        let file = File { file: crate::text::FileId(0), model };
+        let look = Look { file: &file, model: &file.model, lost: Lost::of(&file.model), guesses: Cell::new(GUESSES) };
+        assert_eq!(look.guess_user(b"allice@pve"), Some("alice@pve"));
+        assert_eq!(look.guess_user(b"fred@pve"), Some("fred@ldap"), "another realm");
+        assert_eq!(look.guess_user(b"tom@pve"), None, "too short to be a misspelt tim");
+        assert_eq!(look.guess_user(b"serverx@pve"), None, "two are that near");
+        assert_eq!(look.guess_token(b"alice@pve!depoly"), Some("alice@pve!deploy"));
+        assert_eq!(look.guess_token(b"allice@pve!deploy"), Some("alice@pve!deploy"));
+        look.guesses.set(0);
+        assert_eq!(look.guess_user(b"allice@pve"), None);
+    }
 
     #[test]
     fn only_what_means_no_is_taken_for_no() {
