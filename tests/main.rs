@@ -11,4 +11,5 @@
 mod book;
 mod conformance_user;
 mod report;
+mod rules_user;
 mod source;
