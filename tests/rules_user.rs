@@ -447,3 +447,23 @@ fn acls_that_were_not_read_are_said_so() {
     let findings = check(text.as_bytes(), Release::Pve9);
     assert!(findings.iter().any(|f| f.rule == "tree-acl-limit" && f.level == Level::Error));
 }
+
+#[test]
+fn nothing_that_pve_drops_goes_unmentioned() {
+    for case in crate::conformance_user::cases() {
+        let model = UserCfg::parse(&case.text, case.release);
+        let findings = check(&case.text, case.release);
+        // A cause with many consequences shows the first and counts the others.
+        let counts = |text: &str| text.ends_with(" it too") || text.ends_with(" such a token");
+        let counted = findings.iter().flat_map(|finding| &finding.related).any(|related| counts(&related.text));
+        let places: Vec<_> = findings
+            .iter()
+            .flat_map(|finding| finding.labels.iter().chain([&finding.primary]))
+            .map(|label| label.place.span)
+            .collect();
+        for dropped in model.dropped.iter().filter(|dropped| !rules_of_reason(&dropped.reason).is_empty()) {
+            let said = places.iter().any(|place| dropped.line.start <= place.start && place.end <= dropped.line.end);
+            assert!(said || counted, "{}: {}", case.id, dropped.log(&case.text));
+        }
+    }
+}
