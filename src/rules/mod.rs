@@ -17,13 +17,18 @@ use crate::text::FileId;
 
 mod doc;
 mod registry;
-pub mod words;
 
+pub mod acl;
+pub mod group;
 pub mod idmap;
 pub mod ignore;
+pub mod pool;
+pub mod role;
 pub mod subid;
+pub mod token;
 pub mod tree;
 pub mod user;
+pub mod words;
 
 pub use doc::{Doc, Example, Verdict, book};
 pub use registry::RULES;
@@ -103,6 +108,11 @@ pub struct Sink {
 impl Sink {
     const fn of(rule: &Rule) -> Self {
         Self { rule: rule.id, level: rule.level, findings: Vec::new() }
+    }
+
+    /// Takes findings of the rule that is running.
+    pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        findings.into_iter().for_each(|finding| self.push(finding));
     }
 
     /// Takes a finding of the rule that is running.

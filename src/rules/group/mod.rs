@@ -1,0 +1,5 @@
+//! Groups in user.cfg: lines and members that PVE drops, or keeps without knowing them.
+
+pub mod member_malformed;
+pub mod member_unknown;
+pub mod name_malformed;
