@@ -14,6 +14,7 @@ use crate::model::container::Container;
 use crate::release::Release;
 use crate::source::Sources;
 
+pub mod ct;
 mod doc;
 mod registry;
 pub mod words;
