@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod dump;
+pub mod net;
 pub mod raw;
 pub mod write;
 

@@ -19,6 +19,7 @@ mod doc;
 mod registry;
 
 pub mod acl;
+pub mod ct;
 pub mod group;
 pub mod idmap;
 pub mod ignore;

@@ -82,6 +82,23 @@ impl<'a> DeviceRule<'a> {
     }
 }
 
+/// Whether `value` is one `lxc.prlimit.*` can have: `soft` or `soft:hard`, each a number or `unlimited`; empty clears it.
+#[must_use]
+pub fn is_limit(value: &[u8]) -> bool {
+    let part = |part: &[u8]| {
+        let digits = part.trim_ascii();
+        let digits = digits.strip_prefix(b"-").unwrap_or(digits);
+        digits == b"unlimited" || (!digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
+    };
+    let mut parts = value.split(|&b| b == b':');
+    value.is_empty() || (parts.by_ref().take(2).all(part) && parts.next().is_none())
+}
+
+/// The words of a value that is a list: capabilities, what to mount automatically.
+pub fn words(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|&b| is_space(b)).filter(|word| !word.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,5 +121,15 @@ mod tests {
         assert!(DeviceRule::parse(b"b *:* rwm").unwrap().is_everything());
         assert_eq!(DeviceRule::parse(b"x 1:1"), None);
         assert_eq!(DeviceRule::parse(b"c 11"), None);
+    }
+
+    #[test]
+    fn limits_are_numbers_or_unlimited() {
+        for good in ["1024", "1024:2048", "unlimited", "8 : unlimited", "", "-1"] {
+            assert!(is_limit(good.as_bytes()), "{good}");
+        }
+        for bad in ["64k", "1:2:3", "lots", ":5", "5:"] {
+            assert!(!is_limit(bad.as_bytes()), "{bad}");
+        }
     }
 }
