@@ -9,20 +9,31 @@ use crate::cluster::Guest;
 use crate::finding::{Command, Finding, Level};
 use crate::model::container::{Container, Dropped, Odd, Opt, Place, Section, Why};
 use crate::model::idmap;
-use crate::model::schema::{self, Problem, Reason, Schema, format};
+use crate::model::schema::{self, Problem, Props, Reason, Schema, format};
 use crate::model::tables::lxc::{self as table, RawKey};
 use crate::release::Release;
 use crate::rules::{Check, ContainerCheck, Rule, words};
 use crate::text::Span;
 
 pub mod arch_unsupported;
+pub mod bind_backup;
+pub mod bind_no_snapshot;
+pub mod bind_not_shared;
+pub mod bind_system_path;
 pub mod cpulimit_above_cores;
 pub mod cpulimit_tiny;
 pub mod cpuunits_zero;
 pub mod delete_misplaced;
 pub mod description_long;
 pub mod description_zero;
+pub mod dev_dangerous;
+pub mod dev_id_unmapped;
+pub mod dev_syntax;
 pub mod entrypoint_console;
+pub mod features_mount_void;
+pub mod features_privileged;
+pub mod features_syntax;
+pub mod features_void;
 pub mod hostname_invalid;
 pub mod hostname_long;
 pub mod hostname_twice;
@@ -32,6 +43,31 @@ pub mod line_glued;
 pub mod line_unknown;
 pub mod locked;
 pub mod memory_unit;
+pub mod mount_hidden;
+pub mod mount_idmap_overlap;
+pub mod mount_idmap_privileged;
+pub mod mount_not_backed_up;
+pub mod mount_quota;
+pub mod mount_syntax;
+pub mod mount_target;
+pub mod mount_target_twice;
+pub mod mount_volume_size;
+pub mod mount_volume_word;
+pub mod nesting_off;
+pub mod net_address;
+pub mod net_bridge_missing;
+pub mod net_gateway_alone;
+pub mod net_gateway_outside;
+pub mod net_gateway_twice;
+pub mod net_hwaddr_missing;
+pub mod net_hwaddr_twice;
+pub mod net_ip_twice;
+pub mod net_name_long;
+pub mod net_name_twice;
+pub mod net_slaac_managed;
+pub mod net_syntax;
+pub mod net_unmanaged_static;
+pub mod net_veth_name_long;
 pub mod newline_missing;
 pub mod option_index;
 pub mod option_missing;
@@ -41,8 +77,24 @@ pub mod option_twice;
 pub mod option_unknown;
 pub mod parent_missing;
 pub mod pending_changes;
+pub mod privileged;
+pub mod privileged_open;
+pub mod raw_cap_keep;
+pub mod raw_capability_unknown;
+pub mod raw_cgroup_v1;
+pub mod raw_device_mount;
+pub mod raw_device_needless;
 pub mod raw_dropped;
+pub mod raw_limit_invalid;
+pub mod raw_misplaced;
+pub mod raw_mount_absolute;
+pub mod raw_mount_create;
+pub mod raw_overrides;
+pub mod raw_renamed;
 pub mod raw_rootfs;
+pub mod raw_unknown_to_lxc;
+pub mod rootfs_read_only;
+pub mod rootfs_syntax;
 pub mod section_malformed;
 pub mod section_twice;
 pub mod snapshot_unfinished;
@@ -170,6 +222,30 @@ fn without(guest: &Ct<'_>, option: &Opt<'_>, names: &[&str]) -> Vec<u8> {
 /// Whether the container has a user namespace: by its flag, or because it has a map.
 fn has_map(container: &Container<'_>) -> bool {
     container.is_unprivileged() || container.main.raw.iter().any(|raw| idmap::is_map_key(raw.key, container.release))
+}
+
+/// The mount points of the main section that PVE mounts and can read, without the root file system, in file order.
+fn mounts<'c, 'a>(guest: &'c Ct<'a>) -> impl Iterator<Item = (&'c Opt<'a>, &'c Props<'a>)> {
+    all_mounts(guest).filter(|(option, _)| option.number.is_some())
+}
+
+/// [`mounts`] and the root file system.
+fn all_mounts<'c, 'a>(guest: &'c Ct<'a>) -> impl Iterator<Item = (&'c Opt<'a>, &'c Props<'a>)> {
+    let is_mount = |option: &&Opt<'a>| {
+        option.known.is_some()
+            && (option.key == b"rootfs" || (option.key.starts_with(b"mp") && option.number.is_some()))
+    };
+    guest.config.main.options.iter().filter(is_mount).filter_map(|option| Some((option, option.props.as_ref()?)))
+}
+
+/// A path as the kernel takes it: absolute, without doubled and trailing slashes; `/` is empty.
+fn mount_path(path: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(path.len() + 1);
+    for component in path.split(|&b| b == b'/').filter(|component| !component.is_empty()) {
+        plain.push(b'/');
+        plain.extend_from_slice(component);
+    }
+    plain
 }
 
 /// What PVE dropped, with the section it was in.
