@@ -17,6 +17,7 @@ mod conformance_lxc;
 mod conformance_storage;
 mod conformance_user;
 mod report;
+mod rules_ct;
 mod samples;
 mod source;
 mod user;

@@ -6,7 +6,6 @@ use super::{Rule, ct, tree, user};
 pub static RULES: &[&Rule] = &[
     &ct::arch_unsupported::RULE,
     &ct::bind_backup::RULE,
-    &ct::bind_no_snapshot::RULE,
     &ct::bind_not_shared::RULE,
     &ct::bind_system_path::RULE,
     &ct::cpulimit_above_cores::RULE,
