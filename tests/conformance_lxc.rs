@@ -80,6 +80,14 @@ fn release(text: &str) -> Release {
     text.parse().unwrap()
 }
 
+/// The config that a vector is about.
+pub(crate) fn conf_of(case: &Value) -> Vec<u8> {
+    match case["input"]["conf"].as_str() {
+        Some(text) => text.as_bytes().to_vec(),
+        None => base64(case["input"]["conf_b64"].as_str().unwrap()),
+    }
+}
+
 #[test]
 fn containers_are_read_as_pve_reads_them() {
     let mut cases = 0;
@@ -88,10 +96,7 @@ fn containers_are_read_as_pve_reads_them() {
         for line in fs::read_to_string(&file).unwrap().lines() {
             let case: Value = serde_json::from_str(line).unwrap();
             let input = &case["input"];
-            let conf = match input["conf"].as_str() {
-                Some(text) => text.as_bytes().to_vec(),
-                None => base64(input["conf_b64"].as_str().unwrap()),
-            };
+            let conf = conf_of(&case);
             let vmid = input["vmid"].as_u64().unwrap();
             let release = release(case["version"].as_str().unwrap());
             let container = Container::parse(&conf, vmid, release);

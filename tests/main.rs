@@ -18,6 +18,7 @@ mod conformance_storage;
 mod conformance_user;
 mod report;
 mod rules;
+mod rules_ct;
 mod rules_user;
 mod samples;
 mod source;

@@ -21,7 +21,6 @@ pub static RULES: &[&Rule] = &[
     &acl::without_subject::RULE,
     &ct::arch_unsupported::RULE,
     &ct::bind_backup::RULE,
-    &ct::bind_no_snapshot::RULE,
     &ct::bind_not_shared::RULE,
     &ct::bind_system_path::RULE,
     &ct::cpulimit_above_cores::RULE,

@@ -18,10 +18,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let finding = finding
             .label("64 at most, domain included")
             .pve("The container doesn't start: LXC refuses a longer name.")
-            .edit(format!(
-                "shorten the host name: pct set {} --hostname with a name of at most 64 characters",
-                guest.vmid.unwrap_or_default()
-            ));
+            .edit(format!("shorten the host name in line {} of {}", line_number(guest, hostname.span), conf(guest)));
         sink.push(finding);
     } else if hostname.value.split(|&b| b == b'.').any(|label| label.len() > 63) {
         let finding = finding

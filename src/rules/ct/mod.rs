@@ -17,7 +17,6 @@ use crate::text::Span;
 
 pub mod arch_unsupported;
 pub mod bind_backup;
-pub mod bind_no_snapshot;
 pub mod bind_not_shared;
 pub mod bind_system_path;
 pub mod cpulimit_above_cores;
@@ -263,9 +262,18 @@ fn refused<'c, 'a>(guest: &'c Ct<'a>, families: &'c [&str]) -> impl Iterator<Ite
     })
 }
 
+/// Whether a later line took the place of the one that holds `odd`, so that its value is never used.
+fn is_overridden(guest: &Ct<'_>, odd: &Odd<'_>) -> bool {
+    let holds = |other: &Odd<'_>| other.span.start <= odd.span.start && odd.span.end <= other.span.end;
+    guest.config.odd.iter().any(|other| matches!(other.why, Why::Overridden(_)) && holds(other))
+}
+
 /// Whether a comment or another line inside the value, or a part that only a newer release knows, is what's wrong with it:
 /// other rules say so.
 fn is_explained(guest: &Ct<'_>, odd: &Odd<'_>) -> bool {
+    if is_overridden(guest, odd) {
+        return true;
+    }
     let container = &guest.config;
     let inside = |other: &Odd<'_>| {
         matches!(other.why, Why::TrailingComment | Why::Glued)
@@ -374,7 +382,22 @@ fn corrected(guest: &Ct<'_>, key: &[u8], span: Span) -> Option<Vec<u8>> {
 fn edit_props(finding: Finding, guest: &Ct<'_>, odd: &Odd<'_>) -> Finding {
     match corrected(guest, odd.key, odd.span) {
         Some(text) => finding.edit(write_as(guest, odd.span, [odd.key, b": ", &text].concat())),
-        None => finding.edit(format!("correct line {} of {}", line_number(guest, odd.span), conf(guest))),
+        None => {
+            let place = format!("line {} of {}", line_number(guest, odd.span), conf(guest));
+            let bare = match &odd.why {
+                Why::Invalid(problem) => problem.parts.iter().find_map(|part| {
+                    let address = part.span.bytes(guest.config.text);
+                    needs_prefix(&part.key, address).map(|_| [&part.key[..], b"=", address].concat())
+                }),
+                _ => None,
+            };
+            match bare {
+                Some(bare) => {
+                    finding.edit(format!("write {}/ and the length of its prefix in {place}", words::name(bare)))
+                }
+                None => finding.edit(format!("correct {place}")),
+            }
+        }
     }
 }
 

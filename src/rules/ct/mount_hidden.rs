@@ -21,12 +21,12 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (option, target) in mounts.iter().rev() {
         let path = mount_path(target.value);
         // Mounted later, at a directory above: each is looked up, so that many mounts cost no more than their paths.
-        let above = path
+        let mut above = path
             .iter()
             .enumerate()
             .filter(|&(end, &b)| end > 0 && b == b'/')
             .filter_map(|(end, _)| at.get(path.get(..end)?));
-        if let Some((parent, there)) = above.last() {
+        if let Some((parent, there)) = above.next_back() {
             let (child, parent) = (words::name(option.key), words::name(parent.key));
             let finding = in_main(guest, option.key, target.span, format!("{child} of {} is hidden by {parent}", who(guest)))
                 .label(format!("mounted before {parent}"))

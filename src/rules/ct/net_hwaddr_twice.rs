@@ -36,10 +36,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             let key = net.option.key;
             let (address, bridge) = (words::name(mine.value), words::name(segment.0));
             let message =
-                format!("{} and {} have the same MAC address on {bridge}", name(other, &theirs), name(guest, &net));
+                format!("{} and {} have the same MAC address on {bridge}", name(other, theirs), name(guest, &net));
             let boots = |guest: &Ct<'_>| is_true(&guest.config.main, "onboot");
             let down = |net: &Net<'_, '_>| net.props.flag("link_down");
-            let level = if down(&net) || down(&theirs) {
+            let level = if down(&net) || down(theirs) {
                 Level::Note
             } else if other.file == guest.file || (boots(guest) && boots(other)) {
                 Level::Error
@@ -49,7 +49,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             let finding = in_main(guest, key, mine.span, message)
                 .about(address.to_ascii_lowercase())
                 .at_level(level)
-                .related(other.at(hwaddr.span), format!("the same address in {}", name(other, &theirs)))
+                .related(other.at(hwaddr.span), format!("the same address in {}", name(other, theirs)))
                 .pve("While both run, the bridge sends each packet to whichever of them was heard last: connections hang and break.")
                 .mend_when(set(guest, key, without(guest, net.option, &["hwaddr"])), "PVE makes up a new address and stores it");
             sink.push(finding);

@@ -1,6 +1,6 @@
 //! A limit for cgroup v1, which no node of this release uses.
 
-use super::{Ct, conf, found, has_map, line_number, placed, remove_line, rule, write_as};
+use super::{Ct, conf, found, has_map, line_number, placed, remove_line, rule, who, write_as};
 use crate::finding::Level;
 use crate::model::container::{Raw, Why};
 use crate::release::Release;
@@ -11,12 +11,17 @@ pub static RULE: Rule = rule("ct-raw-cgroup-v1", Level::Error, check);
 fn check(context: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;
     for odd in &config.odd {
-        if !matches!(odd.why, Why::RawLegacyCgroup { .. }) {
-            continue;
-        }
+        let Why::RawLegacyCgroup { warned } = odd.why else { continue };
         let Some(old) = odd.key.strip_prefix(b"lxc.cgroup.") else { continue };
         // Where the cgroup is, not what is in it.
         if old.starts_with(b"dir") || old == b"relative" {
+            if warned {
+                let finding = found(guest, odd.place, odd.key, odd.span, format!("PVE is going to refuse {}", words::name(odd.key)))
+                    .at_level(Level::Note)
+                    .pve("LXC follows it with cgroup v2, too. PVE takes it for a setting of v1, and warns that it will be an error.")
+                    .edit(format!("find out whether {} still needs line {} of {}", who(guest), line_number(guest, odd.span), conf(guest)));
+                sink.push(finding);
+            }
             continue;
         }
         let section = config.sections().find(|section| section.place == odd.place);
@@ -55,13 +60,13 @@ fn check(context: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
                     conf(guest)
                 )),
             };
-            self::level(context)
+            level_of(context)
         };
         sink.push(placed(finding, level, odd.place));
     }
 }
 
 /// 7 and 8 can still be booted with cgroup v1.
-fn level(context: &Context<'_>) -> Level {
+fn level_of(context: &Context<'_>) -> Level {
     if context.cluster.release >= Release::Pve9 { RULE.level } else { Level::Warning }
 }

@@ -1,6 +1,6 @@
 //! A remark behind a value.
 
-use super::{Ct, found, line, placed, rule, write_as};
+use super::{Ct, found, is_overridden, line, placed, rule, write_as};
 use crate::finding::Level;
 use crate::model::container::Why;
 use crate::model::idmap::is_map_key;
@@ -18,7 +18,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let level = match known {
             // Free text, where # is just a character.
             _ if odd.key.starts_with(b"lxc.environment") || matches!(odd.key, b"entrypoint" | b"env") => continue,
-            _ if is_map_key(odd.key, config.release) => continue,
+            _ if is_map_key(odd.key, config.release) || is_overridden(guest, odd) => continue,
             None if !is_raw => continue,
             Some(option) if option.schema().is_some() || option.property.kind != Kind::String => RULE.level,
             // The fields behind the options are read as numbers, and what isn't one as 0.

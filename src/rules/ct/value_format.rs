@@ -15,8 +15,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let family = table::split_index(odd.key).0;
         let is_own =
             matches!(family, b"rootfs" | b"mp" | b"net" | b"dev" | b"features" | b"hostname" | b"tags" | b"timezone");
-        if (is_own && problem.reason != Reason::LineFeed) || problem.reason == Reason::Type || is_explained(guest, odd)
-        {
+        if is_own || problem.reason == Reason::Type || is_explained(guest, odd) {
             continue;
         }
         let key = words::name(odd.key);

@@ -1,6 +1,6 @@
 //! A value that API and command line would refuse.
 
-use super::{Ct, conf, found, line_number, placed, rule, set, who};
+use super::{Ct, conf, found, is_overridden, line_number, placed, rule, set, who};
 use crate::finding::Level;
 use crate::model::container::{Place, Why};
 use crate::model::tables::lxc as table;
@@ -19,7 +19,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             b"lock" | b"hostname" => true,
             _ => false,
         };
-        if is_own {
+        if is_own || is_overridden(guest, odd) {
             continue;
         }
         let (key, shown) = (words::name(odd.key), words::name(value));

@@ -8,7 +8,7 @@ use crate::rules::{Context, Rule, Sink, words};
 pub static RULE: Rule = rule("ct-volume-unused", Level::Note, check);
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let unused = guest.config.main.options.iter().filter(|option| option.key.starts_with(b"unused"));
-    for option in unused.filter(|option| option.props.is_some()) {
+    for option in unused.filter(|option| option.known.is_some() && option.props.is_some()) {
         let volume = option.props.as_ref().and_then(|props| props.value("volume")).unwrap_or_default();
         let finding =
             in_main(guest, option.key, option.span, format!("{} doesn't use {}", who(guest), words::name(volume)))
