@@ -343,7 +343,8 @@ mod properties {
                 let again = Container::parse(&once, 100, release);
                 let twice = write::rewrite(&again);
                 let no_description = |container: &Container<'_>| container.sections().all(|section| section.notes.is_empty());
-                if no_description(&container) && !text.contains(&b'\r') {
+                // PVE itself doesn't read back a NUL or CR inside a value.
+                if no_description(&container) && !text.contains(&b'\r') && !text.contains(&0) {
                     prop_assert_eq!(twice.map(|b| String::from_utf8_lossy(&b).into_owned()), Some(String::from_utf8_lossy(&once).into_owned()));
                 }
             }
