@@ -101,7 +101,11 @@ fn write_content(code: &mut String, tables: &Tables) -> Fallible<()> {
     writeln!(code, "pub const LOCAL_TYPE: &str = {:?};", local.r#type)?;
     writeln!(code, "/// Path of that `local`.\npub const LOCAL_PATH: &str = {:?};", local.path)?;
     writeln!(code, "/// Retention of that `local`.\npub const LOCAL_PRUNE: &str = {:?};", local.prune_backups)?;
-    writeln!(code, "/// Content kinds of that `local`.\npub const LOCAL_CONTENT: ContentSet = {};", set(&local.content))?;
+    writeln!(
+        code,
+        "/// Content kinds of that `local`.\npub const LOCAL_CONTENT: ContentSet = {};",
+        set(&local.content)
+    )?;
     Ok(())
 }
 
@@ -125,11 +129,7 @@ fn write_property(code: &mut String, property: &Property) -> Fallible<()> {
         write!(code, "pattern: Some(storage_format::is_{}), ", property.pattern)?;
     }
     write!(code, "values: &{:?}, min: {:?}, max: {:?}, ", property.values, property.min, property.max)?;
-    writeln!(
-        code,
-        "max_length: {:?}, default: {:?}, ..Property::{base} }},",
-        property.max_length, property.default
-    )?;
+    writeln!(code, "max_length: {:?}, default: {:?}, ..Property::{base} }},", property.max_length, property.default)?;
     Ok(())
 }
 

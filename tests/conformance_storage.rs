@@ -95,12 +95,7 @@ fn recorded_configs_are_read_as_pve_reads_them() {
             for key in ["ids", "order", "errors", "warnings"] {
                 let variant = warnings.as_array().is_some_and(|variants| variants.contains(&got["warnings"]));
                 if got[key] != expect[key] && !(key == "warnings" && variant) {
-                    failures.push(format!(
-                        "{}: {key}\n  got    {}\n  expect {}",
-                        case["id"],
-                        got[key],
-                        expect[key]
-                    ));
+                    failures.push(format!("{}: {key}\n  got    {}\n  expect {}", case["id"], got[key], expect[key]));
                 }
             }
         }
@@ -137,7 +132,9 @@ fn reference_snippets_give_the_same_storages_and_events() {
                     .map(|section| (section.id.value.to_string(), dump_like_reference(&cfg, section.id.value)))
                     .collect();
                 let events: Vec<Value> = cfg.dropped.iter().map(event).collect();
-                if Value::Object(storages.clone()) != stringified(&expected["storages"]) || Value::from(events.clone()) != expected["events"] {
+                if Value::Object(storages.clone()) != stringified(&expected["storages"])
+                    || Value::from(events.clone()) != expected["events"]
+                {
                     failures.push(format!(
                         "{} on {number}:\n  got    {} {}\n  expect {} {}",
                         snippet["name"],

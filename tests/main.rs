@@ -11,8 +11,8 @@
 mod book;
 mod cli;
 mod conformance_access;
+mod conformance_storage;
 mod conformance_user;
 mod report;
 mod samples;
 mod source;
-mod conformance_storage;

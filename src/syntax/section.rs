@@ -259,7 +259,8 @@ mod tests {
         assert_eq!(typed("dir: a:b"), Some(("dir", "a:b")));
         assert_eq!(typed("dir::"), Some(("dir", ":")));
         assert_eq!(typed("::x"), Some((":", "x")));
-        for line in ["dir:", "dir: ", ":x", ": x", "dir : foo", " dir: foo", "dir: a b", "dir foo", "dir:a b", ":", ""] {
+        for line in ["dir:", "dir: ", ":x", ": x", "dir : foo", " dir: foo", "dir: a b", "dir foo", "dir:a b", ":", ""]
+        {
             assert_eq!(typed(line), None, "{line}");
         }
     }

@@ -37,9 +37,8 @@ pub fn list_in(text: &[u8], release: Release) -> impl Iterator<Item = &[u8]> {
             rest = tail.get(1..).unwrap_or_default();
             return Some(element);
         }
-        let is_separator = |b: &u8| {
-            is_space(*b) || matches!(b, b',' | b';') || (release >= Release::Pve9 && matches!(b, 0x85 | 0xa0))
-        };
+        let is_separator =
+            |b: &u8| is_space(*b) || matches!(b, b',' | b';') || (release >= Release::Pve9 && matches!(b, 0x85 | 0xa0));
         let start = rest.iter().position(|b| !is_separator(b))?;
         let (_, from) = rest.split_at(start);
         let end = from.iter().position(is_separator).unwrap_or(from.len());

@@ -57,7 +57,8 @@ impl StorageCfg<'_> {
             map.insert("nodes".into(), nodes.into_iter().map(|node| string(node)).collect());
         }
         if section.property("content-dirs").is_some() {
-            let dirs = section.content_dirs.iter().map(|dir| (dir.kind.value.name().to_owned(), string(dir.path.value)));
+            let dirs =
+                section.content_dirs.iter().map(|dir| (dir.kind.value.name().to_owned(), string(dir.path.value)));
             map.insert("content-dirs".into(), Value::Object(dirs.collect()));
         }
         if section.storage_type.is_some_and(|storage_type| storage_type.sharing == Sharing::Always) {

@@ -67,8 +67,7 @@ pub fn path(text: &[u8], _: Release) -> Verdict {
 
 /// `pve-storage-server`: address without port or brackets, or DNS name.
 pub fn server(text: &[u8], _: Release) -> Verdict {
-    let holds =
-        format::ipv4_addr(text).is_some() || format::ipv6_addr(text).is_some() || format::is_dns_name(text);
+    let holds = format::ipv4_addr(text).is_some() || format::ipv6_addr(text).is_some() || format::is_dns_name(text);
     demand(holds, "value does not look like a valid server name or IP address")
 }
 
@@ -87,9 +86,8 @@ pub fn host_and_port(text: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
         let host = host.strip_suffix(&[separator])?;
         (!port.is_empty()).then_some((host, Some(port)))
     }
-    let is_name = |host: &[u8]| {
-        !host.is_empty() && host.iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'))
-    };
+    let is_name =
+        |host: &[u8]| !host.is_empty() && host.iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'));
     if let Some(bracketed) = text.strip_prefix(b"[") {
         let (inner, tail) = bracketed.split_at(memchr::memchr(b']', bracketed)?);
         let found = match tail {
@@ -134,17 +132,14 @@ pub fn content(text: &[u8], release: Release) -> Verdict {
 
 /// `pve-storage-format`, used up to PVE 7: the name of a format anywhere in the value. The types look closer later.
 pub fn image_format(text: &[u8], _: Release) -> Verdict {
-    let named = [&b"raw"[..], b"qcow2", b"vmdk", b"subvol"].iter().any(|name| memchr::memmem::find(text, name).is_some());
+    let named =
+        [&b"raw"[..], b"qcow2", b"vmdk", b"subvol"].iter().any(|name| memchr::memmem::find(text, name).is_some());
     if named { Ok(()) } else { quote("invalid format '", text, "'") }
 }
 
 /// `pve-storage-options`: mount options, one word.
 pub fn options(text: &[u8], _: Release) -> Verdict {
-    if !text.is_empty() && !text.iter().any(|&b| is_space(b)) {
-        Ok(())
-    } else {
-        quote("invalid options '", text, "'")
-    }
+    if !text.is_empty() && !text.iter().any(|&b| is_space(b)) { Ok(()) } else { quote("invalid options '", text, "'") }
 }
 
 /// `pve-dir-override`: `<content kind>=<path>`; no `..` and no final `.` in the path, which may be absolute.
@@ -197,7 +192,9 @@ pub fn zfs_blocksize(text: &[u8], _: Release) -> Verdict {
 /// The pattern of `fingerprint`: 32 hexadecimal octets, joined by colons.
 #[must_use]
 pub fn is_fingerprint(text: &[u8]) -> bool {
-    text.split(|&b| b == b':').filter(|octet| matches!(octet, [a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit())).count()
+    text.split(|&b| b == b':')
+        .filter(|octet| matches!(octet, [a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit()))
+        .count()
         == 32
         && text.len() == 32 * 3 - 1
 }
@@ -210,9 +207,18 @@ mod tests {
 
     #[test]
     fn portals_have_many_forms() {
-        for good in
-            ["10.0.0.1", "10.0.0.1:3260", "san", "san.lan:1", "-.", "fd00::1", "fd00::1.3260", "[fd00::1]", "[san]:1", "::1.2.3.4"]
-        {
+        for good in [
+            "10.0.0.1",
+            "10.0.0.1:3260",
+            "san",
+            "san.lan:1",
+            "-.",
+            "fd00::1",
+            "fd00::1.3260",
+            "[fd00::1]",
+            "[san]:1",
+            "::1.2.3.4",
+        ] {
             assert!(portal(good.as_bytes(), R).is_ok(), "{good}");
         }
         for bad in ["", "a_b", "san:", "san:x", "fd00::1:x", "[fd00::1", "[fd00::1]x:1", "[fd00::1]:", "[]", "a:1:2"] {

@@ -322,9 +322,8 @@ impl<'a> StorageCfg<'a> {
 
     /// PVE's table: every id that is in effect, ghosts included, in the order of the file, then an implicit `local`.
     pub fn table(&self) -> impl Iterator<Item = &Section<'a>> {
-        let in_table = |section: &&Section<'a>| {
-            section.overridden.is_none() && !matches!(section.outcome, Outcome::Absent(_))
-        };
+        let in_table =
+            |section: &&Section<'a>| section.overridden.is_none() && !matches!(section.outcome, Outcome::Absent(_));
         self.sections.iter().filter(in_table).chain(&self.implicit_local)
     }
 

@@ -346,7 +346,9 @@ impl<'a> Reader<'_, 'a> {
             let value: &[u8] = &property.value.value;
             let harmless = match key {
                 // What the API leaves behind in place of the key.
-                b"encryption-key" => value == b"1" || super::format::is_fingerprint(value) || is_short_fingerprint(value),
+                b"encryption-key" => {
+                    value == b"1" || super::format::is_fingerprint(value) || is_short_fingerprint(value)
+                }
                 b"master-pubkey" => value == b"1",
                 _ => false,
             };

@@ -33,16 +33,8 @@ pub enum ContentKind {
 
 impl ContentKind {
     /// All of them, in alphabetical order.
-    pub const ALL: [Self; 8] = [
-        Self::Backup,
-        Self::Images,
-        Self::Import,
-        Self::Iso,
-        Self::None,
-        Self::Rootdir,
-        Self::Snippets,
-        Self::Vztmpl,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::Backup, Self::Images, Self::Import, Self::Iso, Self::None, Self::Rootdir, Self::Snippets, Self::Vztmpl];
 
     /// The word in `storage.cfg`.
     #[must_use]
