@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "this is how a build script talks to cargo")]
 
 mod access;
+mod lxc;
 mod storage;
 
 use std::{env, error::Error, path::Path};
@@ -13,5 +14,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (grammar, out) = (Path::new("grammar"), Path::new(&out));
     access::generate(grammar, out)?;
     storage::generate(grammar, out)?;
+    lxc::generate(out)?;
     Ok(())
 }

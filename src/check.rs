@@ -53,9 +53,11 @@ fn clusters(sources: &Sources, release: Option<Release>) -> impl Iterator<Item =
 }
 
 fn dump_cluster<'a>(sources: &'a Sources, cluster: &Cluster<'a>) -> Vec<(&'a SourceFile, Value)> {
-    use crate::model::user;
+    use crate::model::{container, user};
     let user = cluster.user.iter().map(|user| (user.file, user::dump(&user.model)));
-    user.filter_map(|(file, value)| Some((sources.file(file)?, value))).collect()
+    let storage = cluster.storage.iter().map(|storage| (storage.file, storage.model.dump()));
+    let containers = cluster.containers.iter().map(|guest| (guest.file, container::dump::dump(&guest.config)));
+    user.chain(storage).chain(containers).filter_map(|(file, value)| Some((sources.file(file)?, value))).collect()
 }
 
 /// The rules that had no answer in any tree, by what they miss.

@@ -3,11 +3,16 @@
 //! Knows models and sources; knows no rule. What a file's absence means for a question is for [`Presence`] to say: a rule that
 //! lacks an input isn't evaluated, it doesn't pass.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use crate::model::container::Container;
+use crate::model::storage::StorageCfg;
+use crate::model::subid::SubIds;
 use crate::model::user::UserCfg;
+use crate::model::vm::Machine;
 use crate::release::Release;
-use crate::source::{self, FileKind, HintFrom, ReadState, Sources, Tree, TreeId};
+use crate::source::{self, FileKind, HintFrom, ReadState, SourceFile, Sources, Tree, TreeId};
 use crate::text::{FileId, Place, Span};
 
 /// Something a rule may need.
@@ -99,6 +104,35 @@ impl<M> File<M> {
     }
 }
 
+/// A guest's config.
+#[derive(Debug)]
+pub struct Guest<'a, C> {
+    /// The file.
+    pub file: FileId,
+    /// Its number, cluster-wide; `None` when the file's name doesn't tell (standard input without `--vmid`).
+    pub vmid: Option<u32>,
+    /// The node whose directory holds the file.
+    pub node: Option<&'a str>,
+    /// What PVE holds after reading it.
+    pub config: C,
+}
+
+impl<C> Guest<'_, C> {
+    /// A place in this guest's file.
+    pub fn at(&self, span: Span) -> Place {
+        Place { file: self.file, span }
+    }
+}
+
+/// Where the config of a vmid is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GuestRef {
+    /// Index into [`Cluster::containers`].
+    Container(usize),
+    /// Index into [`Cluster::vms`].
+    Vm(usize),
+}
+
 /// One tree, linked.
 #[derive(Debug)]
 pub struct Cluster<'a> {
@@ -114,8 +148,21 @@ pub struct Cluster<'a> {
     pub id: TreeId,
     /// user.cfg.
     pub user: Option<File<UserCfg<'a>>>,
-    guests: FxHashMap<u32, FileId>,
+    /// storage.cfg.
+    pub storage: Option<File<StorageCfg<'a>>>,
+    /// Containers, by path.
+    pub containers: Vec<Guest<'a, Container<'a>>>,
+    /// VMs, by path.
+    pub vms: Vec<Guest<'a, Machine<'a>>>,
+    /// /etc/subuid.
+    pub subuid: Option<File<SubIds<'a>>>,
+    /// /etc/subgid.
+    pub subgid: Option<File<SubIds<'a>>>,
+    guests: FxHashMap<u32, GuestRef>,
 }
+
+/// From how many guests on they are parsed in parallel.
+const PARALLEL: usize = 64;
 
 impl<'a> Cluster<'a> {
     /// Parses and links the files of `tree`. `told` overrides the release that the tree tells.
@@ -126,15 +173,10 @@ impl<'a> Cluster<'a> {
             source::Presence::Present(file) => sources.file(file),
             _ => None,
         };
-        let guests = sources
-            .files_of(id)
-            .filter(|file| matches!(file.kind, FileKind::Container | FileKind::Vm))
-            .filter_map(|file| Some((file.vmid?, file.id)));
-        let mut by_vmid = FxHashMap::default();
-        for (vmid, file) in guests {
-            by_vmid.entry(vmid).or_insert(file);
-        }
-        Self {
+        let guests = |kind| -> Vec<&'a SourceFile> {
+            sources.files_of(id).filter(|file| file.state == ReadState::Read && file.kind == kind).collect()
+        };
+        let mut cluster = Self {
             release,
             release_from,
             sources,
@@ -142,8 +184,22 @@ impl<'a> Cluster<'a> {
             id,
             user: read(FileKind::UserCfg)
                 .map(|file| File { file: file.id, model: UserCfg::parse(&file.bytes, release) }),
-            guests: by_vmid,
+            storage: read(FileKind::StorageCfg)
+                .map(|file| File { file: file.id, model: StorageCfg::parse(&file.bytes, release) }),
+            containers: parse_guests(&guests(FileKind::Container), |text, vmid| Container::parse(text, vmid, release)),
+            vms: parse_guests(&guests(FileKind::Vm), |text, vmid| Machine::parse(text, vmid, release)),
+            subuid: read(FileKind::Subuid).map(|file| File { file: file.id, model: SubIds::parse(&file.bytes) }),
+            subgid: read(FileKind::Subgid).map(|file| File { file: file.id, model: SubIds::parse(&file.bytes) }),
+            guests: FxHashMap::default(),
+        };
+        let containers = cluster.containers.iter().enumerate().map(|(at, guest)| (guest.vmid, GuestRef::Container(at)));
+        let vms = cluster.vms.iter().enumerate().map(|(at, guest)| (guest.vmid, GuestRef::Vm(at)));
+        for (vmid, guest) in containers.chain(vms) {
+            if let Some(vmid) = vmid {
+                cluster.guests.entry(vmid).or_insert(guest);
+            }
         }
+        cluster
     }
 
     /// Whether `input` can be used.
@@ -161,20 +217,16 @@ impl<'a> Cluster<'a> {
             Input::Subuid => one(FileKind::Subuid),
             Input::Subgid => one(FileKind::Subgid),
             Input::Domains => one(FileKind::DomainsCfg),
-            Input::Containers => any(self.has(FileKind::Container)),
-            Input::Vms => any(self.has(FileKind::Vm)),
+            Input::Containers => any(!self.containers.is_empty()),
+            Input::Vms => any(!self.vms.is_empty()),
             Input::Inventory => any(self.tree.has_nodes),
         }
     }
 
-    /// The config of the guest with this vmid; the first by path where a copied tree holds several.
+    /// The guest with this vmid; where a copied tree holds several, a container first, then the first by path.
     #[must_use]
-    pub fn guest(&self, vmid: u32) -> Option<FileId> {
+    pub fn guest(&self, vmid: u32) -> Option<GuestRef> {
         self.guests.get(&vmid).copied()
-    }
-
-    fn has(&self, kind: FileKind) -> bool {
-        self.sources.files_of(self.id).any(|file| file.kind == kind && file.state == ReadState::Read)
     }
 }
 
@@ -185,4 +237,14 @@ fn release_of(tree: &Tree, told: Option<Release>) -> (Release, ReleaseFrom) {
         (None, Some((release, HintFrom::File(name)))) => (release, ReleaseFrom::Guess(name)),
         (None, None) => (Release::Pve9, ReleaseFrom::Default),
     }
+}
+
+fn parse_guests<'a, C: Send>(files: &[&'a SourceFile], parse: impl Fn(&'a [u8], u64) -> C + Sync) -> Vec<Guest<'a, C>> {
+    let one = |file: &&'a SourceFile| Guest {
+        file: file.id,
+        vmid: file.vmid,
+        node: file.node.as_deref(),
+        config: parse(&file.bytes, u64::from(file.vmid.unwrap_or_default())),
+    };
+    if files.len() > PARALLEL { files.par_iter().map(one).collect() } else { files.iter().map(one).collect() }
 }

@@ -8,11 +8,14 @@
     missing_docs
 )]
 
+mod access;
 mod book;
 mod cli;
 mod conformance_access;
+mod conformance_lxc;
 mod conformance_storage;
 mod conformance_user;
 mod report;
 mod samples;
 mod source;
+mod user;

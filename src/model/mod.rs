@@ -3,8 +3,12 @@
 //! One module per format. A model knows the tables of its release ([`tables`]) and its own syntax module; it doesn't know
 //! other files, rules or output.
 
+pub mod container;
+pub mod idmap;
 pub mod schema;
 pub mod storage;
+pub mod subid;
 pub mod tables;
 pub mod user;
+pub mod vm;
 pub mod volume;

@@ -10,6 +10,7 @@ pub mod number;
 use std::borrow::Cow;
 
 use bstr::BString;
+use rustc_hash::FxHashMap;
 
 use crate::release::Release;
 use crate::syntax::property::{self, Form};
@@ -367,8 +368,8 @@ pub fn check<'a>(
     release: Release,
 ) -> Result<Cow<'a, [u8]>, Problem> {
     let span = Span::new(0, value.len()).shifted(at);
-    if flavour != Flavour::Part && memchr::memchr2(b'\n', b'\r', value).is_some() {
-        return Err(Problem::new(Reason::LineFeed, span, "property contains a line feed"));
+    if flavour != Flavour::Part {
+        check_line_feed(value, at)?;
     }
     let type_error = || {
         let mut text = BString::from(format!("type check ('{}') failed - got '", property.kind.name()));
@@ -409,6 +410,18 @@ pub fn check<'a>(
     })
 }
 
+/// Refuses a value at offset `at` that holds a CR or LF, as both readers of whole lines do before anything else.
+///
+/// # Errors
+/// What PVE's check dies with.
+pub fn check_line_feed(value: &[u8], at: u32) -> Result<(), Problem> {
+    if memchr::memchr2(b'\n', b'\r', value).is_none() {
+        return Ok(());
+    }
+    let span = Span::new(0, value.len()).shifted(at);
+    Err(Problem::new(Reason::LineFeed, span, "property contains a line feed"))
+}
+
 /// Length, range and enumeration, in PVE's order. The top level of guest configs never comes here when a file is read:
 /// there, only API and command line enforce these, and rules may ask on their own.
 ///
@@ -441,7 +454,11 @@ pub fn check_bounds(property: &Property, value: &[u8], span: Span) -> Result<(),
     Ok(())
 }
 
-fn check_format(property: &Property, value: &[u8], at: u32, release: Release) -> Result<(), Problem> {
+/// The format alone.
+///
+/// # Errors
+/// What PVE's check dies with.
+pub fn check_format(property: &Property, value: &[u8], at: u32, release: Release) -> Result<(), Problem> {
     let verify = |verify: Verify, part: &[u8]| {
         verify(part, release).map_err(|text| {
             let offset = Span::of(value, part);
@@ -477,6 +494,44 @@ struct Entry<'a> {
     prop: Prop<'a>,
 }
 
+/// The entries read so far, each key once. No schema has this many keys, so that a hash table only helps against texts
+/// made to waste time.
+#[derive(Default)]
+struct Entries<'a> {
+    list: Vec<Entry<'a>>,
+    index: FxHashMap<&'a [u8], usize>,
+}
+
+impl<'a> Entries<'a> {
+    const SMALL: usize = 48;
+
+    fn get(&self, key: &[u8]) -> Option<&Entry<'a>> {
+        self.position(key).and_then(|at| self.list.get(at))
+    }
+
+    fn position(&self, key: &[u8]) -> Option<usize> {
+        if self.list.len() > Self::SMALL {
+            return self.index.get(key).copied();
+        }
+        self.list.iter().position(|entry| entry.key == key)
+    }
+
+    /// Adds an entry, in place of one with the same key.
+    fn put(&mut self, entry: Entry<'a>) {
+        if let Some(old) = self.position(entry.key).and_then(|at| self.list.get_mut(at)) {
+            *old = entry;
+            return;
+        }
+        self.list.push(entry);
+        let len = self.list.len();
+        if len == Self::SMALL + 1 {
+            self.index = self.list.iter().enumerate().map(|(at, entry)| (entry.key, at)).collect();
+        } else if let Some(last) = self.list.last().filter(|_| len > Self::SMALL) {
+            self.index.insert(last.key, len - 1);
+        }
+    }
+}
+
 /// Stands in for the properties that the schema doesn't have; never leaves this module.
 static UNKNOWN: Property = Property::STRING;
 
@@ -493,7 +548,7 @@ pub fn parse_props<'a>(
 ) -> Result<Props<'a>, Problem> {
     let whole = Span::new(0, text.len()).shifted(at);
     let place = |part: &[u8]| Span::of(text, part).shifted(at);
-    let mut entries: Vec<Entry<'a>> = Vec::with_capacity(1 + memchr::memchr_iter(b',', text).count());
+    let mut entries = Entries::default();
     let mut default_key: Option<&'static Property> = None;
     let duplicate = |key: &[u8], span| {
         let mut text = BString::from("duplicate key in comma-separated list property: ");
@@ -505,7 +560,7 @@ pub fn parse_props<'a>(
         match part.form {
             Form::Blank => {}
             Form::Pair { key, value } => {
-                if entries.iter().any(|entry| entry.key == key) {
+                if entries.get(key).is_some() {
                     return Err(duplicate(key, span));
                 }
                 let mut known = schema.get(key, release);
@@ -520,10 +575,9 @@ pub fn parse_props<'a>(
                     Some(property) if property.kind == Kind::Boolean => boolean(value).map_or(value, |yes| bit(yes)),
                     _ => value,
                 };
-                entries.retain(|entry| entry.key != stored_key);
                 let property = known.unwrap_or(&UNKNOWN);
                 let prop = Prop { property, value, key_span: place(key), span: value_span };
-                entries.push(Entry { key: stored_key, prop });
+                entries.put(Entry { key: stored_key, prop });
             }
             Form::Bare(value) => {
                 if let Some(property) = default_key {
@@ -536,12 +590,11 @@ pub fn parse_props<'a>(
                 default_key = Some(property);
                 let key = property.name.as_bytes();
                 // PVE asks whether the earlier value is true, not whether there is one: `volume=0,x` gives x.
-                if entries.iter().any(|entry| entry.key == key && entry.prop.is_true()) {
+                if entries.get(key).is_some_and(|entry| entry.prop.is_true()) {
                     return Err(duplicate(key, span));
                 }
-                entries.retain(|entry| entry.key != key);
                 let key_span = Span { start: span.start, end: span.start };
-                entries.push(Entry { key, prop: Prop { property, value, key_span, span } });
+                entries.put(Entry { key, prop: Prop { property, value, key_span, span } });
             }
             Form::Broken => {
                 let text = "missing key in comma-separated list property";
@@ -553,7 +606,7 @@ pub fn parse_props<'a>(
     if !problems.is_empty() {
         return Err(format_error(whole, problems));
     }
-    let props = Props { schema, entries: entries.into_iter().map(|entry| entry.prop).collect(), span: whole };
+    let props = Props { schema, entries: entries.list.into_iter().map(|entry| entry.prop).collect(), span: whole };
     if let Some(validate) = schema.validate {
         validate(&props).map_err(|text| Problem::new(Reason::Whole, whole, text))?;
     }
@@ -565,35 +618,35 @@ fn resolve_alias<'a>(
     alias: Alias,
     key: &'a [u8],
     span: Span,
-    entries: &mut Vec<Entry<'a>>,
+    entries: &mut Entries<'a>,
     release: Release,
 ) -> Result<(), Problem> {
     if let Some(name) = alias.key {
-        if entries.iter().any(|entry| entry.key == name.as_bytes()) {
+        if entries.get(name.as_bytes()).is_some() {
             return Err(Problem::new(Reason::AliasClash, span, format!("key alias '{name}' is already defined")));
         }
         let property = schema.get(name.as_bytes(), release).unwrap_or(&UNKNOWN);
-        entries.push(Entry { key: name.as_bytes(), prop: Prop { property, value: key, key_span: span, span } });
+        entries.put(Entry { key: name.as_bytes(), prop: Prop { property, value: key, key_span: span, span } });
     }
     // Before 9 the alias silently overwrote what its target had.
     let target = alias.target;
-    if release >= Release::Pve9 && entries.iter().any(|entry| entry.key == target.as_bytes()) {
+    if release >= Release::Pve9 && entries.get(target.as_bytes()).is_some() {
         let text = format!("key '{target}' is already defined (via alias)");
         return Err(Problem::new(Reason::AliasClash, span, text));
     }
     Ok(())
 }
 
-fn check_entries(schema: &'static Schema, entries: &[Entry<'_>], whole: Span, release: Release) -> Vec<PartProblem> {
+fn check_entries(schema: &'static Schema, entries: &Entries<'_>, whole: Span, release: Release) -> Vec<PartProblem> {
     let mut problems = Vec::new();
-    let has = |name: &str| entries.iter().any(|entry| entry.key == name.as_bytes());
+    let has = |name: &str| entries.get(name.as_bytes()).is_some();
     for property in schema.properties.iter().filter(|p| p.required && p.alias.is_none() && p.known_to(release)) {
         if !has(property.name) {
             let text = "property is missing and it is not optional".into();
             problems.push(PartProblem { key: property.name.into(), reason: Reason::Missing, span: whole, text });
         }
     }
-    for Entry { key, prop } in entries {
+    for Entry { key, prop } in &entries.list {
         if std::ptr::eq(prop.property, &raw const UNKNOWN) {
             let text = "property is not defined in schema and the schema does not allow additional properties".into();
             problems.push(PartProblem { key: (*key).into(), reason: Reason::Unknown, span: prop.key_span, text });

@@ -3,10 +3,14 @@
 //! A rule is a `static` with one function. It knows the model, the cluster and the access engine, never syntax, and never
 //! prints. Its documentation is the section of the same name in `lints.md`, whose examples run as tests.
 
+use std::sync::OnceLock;
+
 use rayon::prelude::*;
 
-use crate::cluster::{Cluster, Input, Presence};
+use crate::access::Access;
+use crate::cluster::{Cluster, Guest, Input, Presence};
 use crate::finding::{Finding, Level};
+use crate::model::container::Container;
 use crate::release::Release;
 use crate::source::Sources;
 
@@ -40,6 +44,9 @@ pub struct Rule {
 /// Looks at a whole cluster.
 pub type ClusterCheck = fn(&Context<'_>, &mut Sink);
 
+/// Looks at one container.
+pub type ContainerCheck = fn(&Context<'_>, &Guest<'_, Container<'_>>, &mut Sink);
+
 /// The granularity of a rule.
 #[derive(Clone, Copy, Debug)]
 pub enum Check {
@@ -47,6 +54,8 @@ pub enum Check {
     Sources(fn(&Sources, &mut Sink)),
     /// Once for the whole cluster.
     Cluster(ClusterCheck),
+    /// Once for each container.
+    Container(ContainerCheck),
 }
 
 /// What a rule may look at.
@@ -54,13 +63,20 @@ pub enum Check {
 pub struct Context<'a> {
     /// Everything that was read, linked.
     pub cluster: &'a Cluster<'a>,
+    access: OnceLock<Option<Access<'a, 'a>>>,
 }
 
 impl<'a> Context<'a> {
     /// A context over `cluster`.
     #[must_use]
     pub fn new(cluster: &'a Cluster<'a>) -> Self {
-        Self { cluster }
+        Self { cluster, access: OnceLock::new() }
+    }
+
+    /// The access engine over user.cfg, built when first asked for; `None` without a user.cfg.
+    pub fn access(&self) -> Option<&Access<'a, 'a>> {
+        let build = || self.cluster.user.as_ref().map(|user| Access::new(&user.model));
+        self.access.get_or_init(build).as_ref()
     }
 }
 
@@ -137,21 +153,39 @@ pub fn run(rules: &[&'static Rule], cluster: &Cluster<'_>) -> Verdicts {
     let context = Context::new(cluster);
     let mut verdicts = Verdicts::default();
     let mut for_cluster: Vec<(&Rule, ClusterCheck)> = Vec::new();
+    let mut for_containers: Vec<(&Rule, ContainerCheck)> = Vec::new();
     for rule in rules.iter().filter(|rule| rule.applies_to(cluster.release)) {
         match rule.needs.iter().find(|&&input| cluster.presence(input) != Presence::Present) {
             Some(&missing) => verdicts.not_evaluated.push(Unevaluated { missing, rule: rule.id }),
             None => match rule.check {
                 Check::Cluster(check) => for_cluster.push((rule, check)),
+                Check::Container(check) => for_containers.push((rule, check)),
                 Check::Sources(_) => {}
             },
         }
     }
-    let run_one = |&(rule, check): &(&Rule, ClusterCheck)| {
-        let mut sink = Sink::of(rule);
-        check(&context, &mut sink);
-        sink.findings
+    let once = || {
+        let run_one = |&(rule, check): &(&Rule, ClusterCheck)| {
+            let mut sink = Sink::of(rule);
+            check(&context, &mut sink);
+            sink.findings
+        };
+        for_cluster.par_iter().flat_map_iter(run_one).collect::<Vec<_>>()
     };
-    let mut findings: Vec<_> = for_cluster.par_iter().flat_map_iter(run_one).collect();
+    let each = || {
+        let run_all = |guest: &Guest<'_, Container<'_>>| {
+            let mut found = Vec::new();
+            for &(rule, check) in &for_containers {
+                let mut sink = Sink::of(rule);
+                check(&context, guest, &mut sink);
+                found.append(&mut sink.findings);
+            }
+            found
+        };
+        cluster.containers.par_iter().with_min_len(64).flat_map_iter(run_all).collect::<Vec<_>>()
+    };
+    let (mut findings, mut more) = rayon::join(once, each);
+    findings.append(&mut more);
     findings.sort_by(|a, b| {
         (a.primary.place, a.rule, &a.subject, &a.discriminator).cmp(&(
             b.primary.place,

@@ -5,5 +5,7 @@
 //! nom works inside one line or one field, so that a bad line costs itself and nothing else.
 
 pub mod colon;
+pub mod guest;
 pub mod property;
 pub mod section;
+pub mod subid;

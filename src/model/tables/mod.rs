@@ -1,4 +1,5 @@
 //! The tables under `grammar/`, compiled into static data by `build/`. Nothing is parsed at start-up.
 
 pub mod access;
+pub mod lxc;
 pub mod storage;
