@@ -3,6 +3,8 @@
 
 mod access;
 mod lxc;
+mod operations;
+mod profiles;
 mod storage;
 
 use std::{env, error::Error, path::Path};
@@ -15,5 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     access::generate(grammar, out)?;
     storage::generate(grammar, out)?;
     lxc::generate(out)?;
+    operations::generate(grammar, out)?;
+    profiles::generate(grammar, out)?;
     Ok(())
 }

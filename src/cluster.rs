@@ -7,8 +7,10 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::model::container::Container;
+use crate::model::host;
+use crate::model::idmap::IdKind;
 use crate::model::storage::StorageCfg;
-use crate::model::subid::SubIds;
+use crate::model::subid::{Grants, SubIds};
 use crate::model::user::UserCfg;
 use crate::model::vm::Machine;
 use crate::release::Release;
@@ -118,6 +120,17 @@ pub struct Guest<'a, C> {
 }
 
 impl<C> Guest<'_, C> {
+    /// The vmid as text; `?` when nobody knows it.
+    pub fn vmid_text(&self) -> String {
+        self.vmid.map_or_else(|| "?".to_owned(), |vmid| vmid.to_string())
+    }
+
+    /// Where the file is on a node, for a remedy that is an edit; `dir` is `lxc` or `qemu-server`.
+    pub fn pve_path(&self, dir: &str) -> String {
+        let node = self.node.map(|node| format!("nodes/{node}/")).unwrap_or_default();
+        format!("/etc/pve/{node}{dir}/{}.conf", self.vmid_text())
+    }
+
     /// A place in this guest's file.
     pub fn at(&self, span: Span) -> Place {
         Place { file: self.file, span }
@@ -158,6 +171,8 @@ pub struct Cluster<'a> {
     pub subuid: Option<File<SubIds<'a>>>,
     /// /etc/subgid.
     pub subgid: Option<File<SubIds<'a>>>,
+    /// What root may map on the node, users then groups; see [`Cluster::grants`]. `None` when the file is absent, or isn't where the ids come from.
+    grants: [Option<Grants>; 2],
     guests: FxHashMap<u32, GuestRef>,
 }
 
@@ -190,8 +205,15 @@ impl<'a> Cluster<'a> {
             vms: parse_guests(&guests(FileKind::Vm), |text, vmid| Machine::parse(text, vmid, release)),
             subuid: read(FileKind::Subuid).map(|file| File { file: file.id, model: SubIds::parse(&file.bytes) }),
             subgid: read(FileKind::Subgid).map(|file| File { file: file.id, model: SubIds::parse(&file.bytes) }),
+            grants: [None, None],
             guests: FxHashMap::default(),
         };
+        if read(FileKind::Nsswitch).is_none_or(|file| host::subid_from_files(&file.bytes)) {
+            let accounts: Vec<_> =
+                read(FileKind::Passwd).map(|file| host::root_accounts(&file.bytes).collect()).unwrap_or_default();
+            cluster.grants =
+                [&cluster.subuid, &cluster.subgid].map(|file| file.as_ref().map(|file| file.model.grants(&accounts)));
+        }
         let containers = cluster.containers.iter().enumerate().map(|(at, guest)| (guest.vmid, GuestRef::Container(at)));
         let vms = cluster.vms.iter().enumerate().map(|(at, guest)| (guest.vmid, GuestRef::Vm(at)));
         for (vmid, guest) in containers.chain(vms) {
@@ -220,6 +242,26 @@ impl<'a> Cluster<'a> {
             Input::Containers => any(!self.containers.is_empty()),
             Input::Vms => any(!self.vms.is_empty()),
             Input::Inventory => any(self.tree.has_nodes),
+        }
+    }
+
+    /// What root may map on the node, where that is known.
+    #[must_use]
+    pub fn grants(&self, kind: IdKind) -> Option<&Grants> {
+        let [users, groups] = &self.grants;
+        match kind {
+            IdKind::User => users.as_ref(),
+            IdKind::Group => groups.as_ref(),
+        }
+    }
+
+    /// Whether the subid files, which belong to one node, are those of `node`; `None` when the tree doesn't tell.
+    #[must_use]
+    pub fn subid_is_of(&self, node: Option<&str>) -> Option<bool> {
+        match (node, &self.tree.local_node) {
+            (None, _) => Some(true),
+            (Some(node), Some(local)) => Some(**local == *node),
+            (Some(_), None) => (self.tree.nodes.len() < 2).then_some(true),
         }
     }
 

@@ -151,3 +151,21 @@ fn explain_and_rules_show_the_book() {
     let json: serde_json::Value = serde_json::from_slice(&pvelint(&["rules", "--format", "json"]).stdout).unwrap();
     assert_eq!(json.as_array().unwrap().len(), pvelint::rules::RULES.len());
 }
+
+#[test]
+fn ignores_leave_findings_out_and_unused_ones_are_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("pvelint.toml");
+    let check = |toml: &str| {
+        std::fs::write(&config, toml).unwrap();
+        let args = ["check", "-", "--stdin-filename", "user.cfg", "--format", "concise", "--config"];
+        pvelint_with_stdin(&[&args[..], &[config.to_str().unwrap()]].concat(), b"#x\nuser:root@pam:1:0::::::\n")
+    };
+    let used = check("[[ignore]]\nrule = \"user-line-*\"\nsubject = \"user.cfg\"\nreason = \"notes of ours\"\n");
+    assert_eq!((used.status.code(), stdout(&used)), (Some(0), String::new()));
+    let unused = stdout(&check("[[ignore]]\nrule = \"token-*\"\nsubject = \"nobody\"\nreason = \"x\"\n"));
+    assert!(unused.contains("pvelint.toml:2:8: warning ignore-unused: this ignore"), "{unused}");
+    let broken = check("[[ignore]]\nrul = \"x\"\n");
+    assert_eq!(broken.status.code(), Some(2));
+    assert!(stderr(&broken).contains("unknown field `rul`"), "{}", stderr(&broken));
+}

@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod access_data;
 mod book;
 mod cli;
 mod conformance_access;
@@ -16,6 +17,7 @@ mod conformance_lxc;
 mod conformance_storage;
 mod conformance_user;
 mod report;
+mod rules;
 mod samples;
 mod source;
 mod user;

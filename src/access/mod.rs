@@ -6,12 +6,15 @@
 //!
 //! [`Access::effective`] answers one question. [`Grid`] answers it for many subjects and paths. [`Access::derive`] and
 //! [`Access::why_not`] say which lines of the file the answer comes from. Whether somebody may log in at all (enabled, not
-//! expired, realm, secret) is no part of it, neither here nor in PVE.
+//! expired, realm, secret) is no part of it, neither here nor in PVE. What PVE's operations ask for is [`operations`], what
+//! known integrations need is [`profiles`].
 
 mod derive;
 mod dump;
 mod grid;
+pub mod operations;
 mod privs;
+pub mod profiles;
 mod trace;
 
 pub use derive::{Derivation, Refusal, Step};

@@ -13,11 +13,15 @@ use crate::finding::{Finding, Level};
 use crate::model::container::Container;
 use crate::release::Release;
 use crate::source::Sources;
+use crate::text::FileId;
 
 mod doc;
 mod registry;
 pub mod words;
 
+pub mod idmap;
+pub mod ignore;
+pub mod subid;
 pub mod tree;
 pub mod user;
 
@@ -56,6 +60,8 @@ pub enum Check {
     Cluster(ClusterCheck),
     /// Once for each container.
     Container(ContainerCheck),
+    /// By whoever applies the settings, once all others have spoken.
+    Settings,
 }
 
 /// What a rule may look at.
@@ -71,6 +77,12 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn new(cluster: &'a Cluster<'a>) -> Self {
         Self { cluster, access: OnceLock::new() }
+    }
+
+    /// The bytes of a file, for quoting a line in a message.
+    #[must_use]
+    pub fn text(&self, file: FileId) -> &'a [u8] {
+        self.cluster.sources.file(file).map_or(&[], |file| &file.bytes)
     }
 
     /// The access engine over user.cfg, built when first asked for; `None` without a user.cfg.
@@ -147,6 +159,9 @@ pub fn run_on_sources(rules: &[&'static Rule], sources: &Sources) -> Vec<Finding
     findings
 }
 
+/// From how many containers on the rules run in parallel.
+const PARALLEL: usize = 200;
+
 /// Runs `rules` over `cluster`.
 #[must_use]
 pub fn run(rules: &[&'static Rule], cluster: &Cluster<'_>) -> Verdicts {
@@ -160,32 +175,36 @@ pub fn run(rules: &[&'static Rule], cluster: &Cluster<'_>) -> Verdicts {
             None => match rule.check {
                 Check::Cluster(check) => for_cluster.push((rule, check)),
                 Check::Container(check) => for_containers.push((rule, check)),
-                Check::Sources(_) => {}
+                Check::Sources(_) | Check::Settings => {}
             },
         }
     }
-    let once = || {
-        let run_one = |&(rule, check): &(&Rule, ClusterCheck)| {
-            let mut sink = Sink::of(rule);
-            check(&context, &mut sink);
-            sink.findings
-        };
-        for_cluster.par_iter().flat_map_iter(run_one).collect::<Vec<_>>()
+    let run_one = |&(rule, check): &(&Rule, ClusterCheck)| {
+        let mut sink = Sink::of(rule);
+        check(&context, &mut sink);
+        sink.findings
     };
-    let each = || {
-        let run_all = |guest: &Guest<'_, Container<'_>>| {
-            let mut found = Vec::new();
-            for &(rule, check) in &for_containers {
-                let mut sink = Sink::of(rule);
-                check(&context, guest, &mut sink);
-                found.append(&mut sink.findings);
-            }
-            found
-        };
-        cluster.containers.par_iter().with_min_len(64).flat_map_iter(run_all).collect::<Vec<_>>()
+    let run_all = |guest: &Guest<'_, Container<'_>>| {
+        let mut found = Vec::new();
+        for &(rule, check) in &for_containers {
+            let mut sink = Sink { findings: found, ..Sink::of(rule) };
+            check(&context, guest, &mut sink);
+            found = sink.findings;
+        }
+        found
     };
-    let (mut findings, mut more) = rayon::join(once, each);
-    findings.append(&mut more);
+    let mut findings: Vec<Finding>;
+    if cluster.containers.len() < PARALLEL {
+        // Starting the threads would take longer than the work.
+        findings = for_cluster.iter().flat_map(run_one).collect();
+        findings.extend(cluster.containers.iter().flat_map(run_all));
+    } else {
+        let once = || for_cluster.par_iter().flat_map_iter(run_one).collect::<Vec<_>>();
+        let each = || cluster.containers.par_iter().with_min_len(64).flat_map_iter(run_all).collect::<Vec<_>>();
+        let (found, mut more) = rayon::join(once, each);
+        findings = found;
+        findings.append(&mut more);
+    }
     findings.sort_by(|a, b| {
         (a.primary.place, a.rule, &a.subject, &a.discriminator).cmp(&(
             b.primary.place,

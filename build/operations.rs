@@ -1,0 +1,246 @@
+//! `grammar/operations.toml` -> `operations.rs`: the catalogue of operations, and an index of all their names.
+
+use serde::Deserialize;
+use std::{collections::BTreeMap, error::Error, fmt::Write as _, fs, path::Path};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Catalogue {
+    parameters: BTreeMap<String, About>,
+    sets: BTreeMap<String, Vec<Check>>,
+    operation: Vec<Operation>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct About {
+    about: String,
+    default: Option<String>,
+    default_with: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Operation {
+    id: String,
+    aliases: Vec<String>,
+    title: String,
+    cli: Option<String>,
+    api: String,
+    #[serde(default = "all_releases")]
+    pve: Vec<u8>,
+    #[serde(default)]
+    root_only: Vec<u8>,
+    #[serde(default = "yes")]
+    tokens: bool,
+    checks: Vec<Entry>,
+    note: Option<String>,
+    source: String,
+}
+
+/// A check, or the name of a set of them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Entry {
+    Use(Use),
+    Check(Box<Check>),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Use {
+    #[serde(rename = "use")]
+    set: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Check {
+    path: String,
+    #[serde(default)]
+    all: Vec<String>,
+    #[serde(default)]
+    any: Vec<String>,
+    #[serde(default)]
+    pool: bool,
+    #[serde(default)]
+    body: bool,
+    when: Option<String>,
+    #[serde(default)]
+    pve: Vec<u8>,
+    #[serde(default, rename = "or")]
+    others: Vec<Alternative>,
+    note: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Alternative {
+    path: String,
+    #[serde(default)]
+    all: Vec<String>,
+    #[serde(default)]
+    any: Vec<String>,
+    when: Option<String>,
+}
+
+fn all_releases() -> Vec<u8> {
+    vec![7, 8, 9]
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Writes `operations.rs` into `out`.
+pub(crate) fn generate(grammar: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
+    let text = fs::read_to_string(grammar.join("operations.toml"))?;
+    let catalogue: Catalogue = toml::from_str(&text).map_err(|e| format!("operations.toml: {e}"))?;
+    let mut rust = String::from("static OPERATIONS: &[Operation] = &[\n");
+    let mut names = BTreeMap::new();
+    for (index, operation) in catalogue.operation.iter().enumerate() {
+        for name in operation.aliases.iter().chain([&operation.id]) {
+            if names.insert(name, index).is_some() {
+                return Err(format!("operations.toml: two operations are called {name}").into());
+            }
+        }
+        catalogue
+            .write(operation, &mut rust)
+            .map_err(|e| format!("operations.toml, operation {}: {e}", operation.id))?;
+    }
+    if !catalogue.operation.is_sorted_by_key(|row| &row.id) {
+        return Err("operations.toml: operations aren't sorted by id".into());
+    }
+    writeln!(rust, "];\n\nstatic NAMES: &[(&str, usize)] = &[")?;
+    for (name, index) in names {
+        writeln!(rust, "    ({name:?}, {index}),")?;
+    }
+    writeln!(rust, "];")?;
+    fs::write(out.join("operations.rs"), rust)?;
+    Ok(())
+}
+
+impl Catalogue {
+    fn write(&self, row: &Operation, rust: &mut String) -> Result<(), Box<dyn Error>> {
+        let mut checks = Vec::new();
+        for entry in &row.checks {
+            match entry {
+                Entry::Check(check) => checks.push(&**check),
+                Entry::Use(Use { set }) => {
+                    checks.extend(self.sets.get(set).ok_or_else(|| format!("no set is called {set}"))?);
+                }
+            }
+        }
+        // A set may know more releases than the operation that uses it.
+        let checks: Vec<(&Check, Vec<u8>)> = checks
+            .into_iter()
+            .map(|check| {
+                let applies = |release: &u8| check.pve.is_empty() || check.pve.contains(release);
+                (check, row.pve.iter().copied().filter(applies).collect::<Vec<u8>>())
+            })
+            .filter(|(_, pve)| !pve.is_empty())
+            .collect();
+        let (method, api) = row.api.split_once(' ').ok_or("api isn't METHOD PATH")?;
+        writeln!(rust, "    Operation {{")?;
+        writeln!(
+            rust,
+            "        id: {:?},\n        aliases: &{:?},\n        title: {:?},",
+            row.id, row.aliases, row.title
+        )?;
+        writeln!(rust, "        cli: {:?},\n        method: {method:?},\n        api: {api:?},", row.cli)?;
+        writeln!(
+            rust,
+            "        releases: {},\n        root_only: {},",
+            releases(&row.pve)?,
+            releases(&row.root_only)?
+        )?;
+        writeln!(
+            rust,
+            "        tokens_allowed: {},\n        note: {:?},\n        source: {:?},",
+            row.tokens, row.note, row.source
+        )?;
+        writeln!(rust, "        parameters: &[")?;
+        let parameters = parameters(&checks)?;
+        for (name, required) in &parameters {
+            let known = self.parameters.get(*name).ok_or_else(|| format!("nothing says what {{{name}}} is"))?;
+            let about = &known.about;
+            // A NIC is on localnetwork unless told otherwise; a zone that is to be changed has to be named.
+            let beside = known.default_with.as_deref();
+            let applies = beside.is_none_or(|other| parameters.iter().any(|(name, _)| *name == other));
+            let default = known.default.as_ref().filter(|_| applies);
+            writeln!(
+                rust,
+                "            Parameter {{ name: {name:?}, about: {about:?}, default: {default:?}, required: {required} }},"
+            )?;
+        }
+        writeln!(rust, "        ],\n        checks: &[")?;
+        for (check, pve) in checks {
+            let (mode, privileges) = privileges(&check.all, &check.any)?;
+            write!(
+                rust,
+                "            Check {{ path: {:?}, mode: Mode::{mode}, privileges: &{privileges:?}, ",
+                check.path
+            )?;
+            write!(rust, "or_pool: {}, in_body: {}, releases: {}, ", check.pool, check.body, releases(&pve)?)?;
+            write!(rust, "when: {:?}, note: {:?}, or: &[", check.when, check.note)?;
+            for other in &check.others {
+                let (mode, privileges) = self::privileges(&other.all, &other.any)?;
+                write!(rust, "Alternative {{ path: {:?}, mode: Mode::{mode}, ", other.path)?;
+                write!(rust, "privileges: &{privileges:?}, when: {:?} }}, ", other.when)?;
+            }
+            writeln!(rust, "] }},")?;
+        }
+        writeln!(rust, "        ],\n    }},")?;
+        Ok(())
+    }
+}
+
+/// The names in braces of these checks, in the order of their first use; true when a check that always applies has it.
+fn parameters<'c>(checks: &[(&'c Check, Vec<u8>)]) -> Result<Vec<(&'c str, bool)>, Box<dyn Error>> {
+    let mut found: Vec<(&str, bool)> = Vec::new();
+    let mut add = |name, required| match found.iter_mut().find(|(known, _)| *known == name) {
+        Some((_, needed)) => *needed |= required,
+        None => found.push((name, required)),
+    };
+    for (check, _) in checks {
+        for name in placeholders(&check.path)? {
+            add(name, check.when.is_none());
+        }
+        if check.pool {
+            add("pool", false);
+        }
+        for other in &check.others {
+            for name in placeholders(&other.path)? {
+                add(name, false);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn placeholders(path: &str) -> Result<Vec<&str>, Box<dyn Error>> {
+    let parts = path.split('{').skip(1);
+    parts
+        .map(|part| {
+            part.split_once('}').map(|(name, _)| name).ok_or_else(|| format!("{path}: a brace stays open").into())
+        })
+        .collect()
+}
+
+/// The name of the mode, and the privileges.
+fn privileges<'c>(all: &'c [String], any: &'c [String]) -> Result<(&'static str, &'c [String]), Box<dyn Error>> {
+    match (all, any) {
+        ([_, ..], []) => Ok(("All", all)),
+        ([], [_, ..]) => Ok(("Any", any)),
+        _ => Err("a check has either `all` or `any`".into()),
+    }
+}
+
+/// A slice of `Release` as Rust text.
+pub(crate) fn releases(pve: &[u8]) -> Result<String, Box<dyn Error>> {
+    if !pve.is_sorted() || pve.iter().any(|release| !(7..=9).contains(release)) {
+        return Err(format!("{pve:?} aren't releases in ascending order").into());
+    }
+    let names: Vec<String> = pve.iter().map(|release| format!("Release::Pve{release}")).collect();
+    Ok(format!("&[{}]", names.join(", ")))
+}

@@ -1,0 +1,199 @@
+//! What integrations (Terraform providers, exporters, backup programs ...) and common roles need on a cluster.
+//!
+//! The data is one file per profile under `grammar/profiles/`, compiled in. Here are names and path templates only; which
+//! privileges a role holds, and whether somebody has them, is the engine's work.
+
+use crate::release::Release;
+
+/// What one integration, or one role of ours, needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// Its name: `terraform-bpg`.
+    pub id: &'static str,
+    /// What people call it.
+    pub name: &'static str,
+    /// The kind of program: `monitoring`, `backup` ...; `generic role` for the roles of ours.
+    pub category: &'static str,
+    /// Where its documentation and code were read: repository and files, or address.
+    pub source: &'static str,
+    /// The state of the source: a date, where one is known.
+    pub date: Option<&'static str>,
+    /// What the list was compared with.
+    pub checked: Checked,
+    /// What its documentation does about tokens and their privilege separation.
+    pub token: Option<&'static str>,
+    /// What changes for it when a cluster goes from 8 to 9.
+    pub upgrade: Option<&'static str>,
+    /// What no grant changes: calls of root@pam alone, and the like.
+    pub limits: &'static [&'static str],
+    /// What its documentation asks for, letter by letter, names that don't exist included.
+    pub documented: &'static [Documented],
+    /// What is wrong with that.
+    pub errata: &'static [Erratum],
+    /// The least it runs with, where that is much less than what is documented; otherwise empty.
+    pub minimal: &'static [Minimal],
+    /// What it needs, with names that exist; what must be there comes first.
+    pub grants: &'static [Grant],
+    /// Roles of ours: what each feature lets do.
+    pub operations: &'static [Operations],
+}
+
+impl Profile {
+    /// The grants of this release.
+    pub fn grants_in(&self, release: Release) -> impl Iterator<Item = &'static Grant> + use<> {
+        self.grants.iter().filter(move |grant| grant.releases.contains(&release))
+    }
+
+    /// What its documentation asks for in this release.
+    pub fn documented_in(&self, release: Release) -> impl Iterator<Item = &'static Documented> + use<> {
+        self.documented.iter().filter(move |entry| entry.releases.contains(&release))
+    }
+
+    /// What its documentation gets wrong about this release.
+    pub fn errata_in(&self, release: Release) -> impl Iterator<Item = &'static Erratum> + use<> {
+        self.errata.iter().filter(move |erratum| erratum.releases.contains(&release))
+    }
+
+    /// The least it runs with in this release; empty when that isn't known to be less than its grants.
+    pub fn minimal_in(&self, release: Release) -> impl Iterator<Item = &'static Minimal> + use<> {
+        self.minimal.iter().filter(move |entry| entry.releases.contains(&release))
+    }
+}
+
+/// What a list of grants was compared with. Nothing was run; calls that a program puts together while it runs may be missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// The calls in its source, with what PVE declares for them.
+    Code,
+    /// The same, for a part of its source.
+    Partly,
+    /// The documented features, with what PVE declares for them.
+    Rules,
+    /// Nothing: as documented.
+    No,
+}
+
+/// An entry of a list of privileges, as documented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Documented {
+    /// The ACL path; names in braces stand for what the administrator chooses.
+    pub path: &'static str,
+    /// The privileges.
+    pub privileges: &'static [&'static str],
+    /// The roles.
+    pub roles: &'static [&'static str],
+    /// The part of the integration that it is for; `base` is what everybody needs.
+    pub feature: &'static str,
+    /// The releases it is meant for; all, when the documentation names none.
+    pub releases: &'static [Release],
+    /// What is asked for when it is neither privilege nor role.
+    pub text: Option<&'static str>,
+}
+
+/// A mistake in the documentation of an integration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Erratum {
+    /// What is wrong.
+    pub kind: ErratumKind,
+    /// The privileges or roles that it is about, as they are written there.
+    pub names: &'static [&'static str],
+    /// The releases in which it is wrong.
+    pub releases: &'static [Release],
+    /// Why, or what it should be.
+    pub text: &'static str,
+}
+
+/// The kinds of mistakes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErratumKind {
+    /// No such privilege or role.
+    Unknown,
+    /// Needed, and not documented.
+    Missing,
+    /// Documented, and not needed.
+    Superfluous,
+    /// On the wrong path.
+    Path,
+    /// Something else that misleads.
+    Note,
+}
+
+/// A part of the least that an integration runs with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Minimal {
+    /// The ACL path.
+    pub path: &'static str,
+    /// The privileges.
+    pub privileges: &'static [&'static str],
+    /// The releases it is for.
+    pub releases: &'static [Release],
+}
+
+/// Privileges that have to be effective on a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The ACL path; names in braces stand for what the administrator chooses. A path such as `/vms` speaks of everything
+    /// below it.
+    pub path: &'static str,
+    /// The privileges, all of which exist in each of the releases.
+    pub privileges: &'static [&'static str],
+    /// Built-in roles whose privileges of the release are needed as well.
+    pub roles: &'static [&'static str],
+    /// The releases it is for.
+    pub releases: &'static [Release],
+    /// The part of the integration that needs it; `base` is what everybody needs.
+    pub feature: &'static str,
+    /// Only those who use the feature need it.
+    pub optional: bool,
+    /// Who says so.
+    pub basis: Basis,
+    /// Those of the privileges that nothing asks for although they are documented. May name privileges that the release
+    /// doesn't have.
+    pub unneeded: &'static [&'static str],
+    /// What has to be known about it.
+    pub note: Option<&'static str>,
+    /// Other ways to the same; one is enough.
+    pub or: &'static [Other],
+}
+
+/// Who says that a grant is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// The documentation of the integration.
+    Documented,
+    /// Its code, or what PVE checks for what it does.
+    Code,
+}
+
+/// Privileges that do in the place of a [`Grant`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Other {
+    /// The ACL path.
+    pub path: &'static str,
+    /// The privileges.
+    pub privileges: &'static [&'static str],
+}
+
+/// What a feature of a role of ours lets do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Operations {
+    /// The feature.
+    pub feature: &'static str,
+    /// Ids of the catalogue of operations.
+    pub ids: &'static [&'static str],
+}
+
+include!(concat!(env!("OUT_DIR"), "/profiles.rs"));
+
+/// All profiles, by id.
+#[must_use]
+pub fn profiles() -> &'static [Profile] {
+    PROFILES
+}
+
+/// The profile of this id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Profile> {
+    let place = PROFILES.binary_search_by_key(&id, |profile| profile.id).ok()?;
+    PROFILES.get(place)
+}
