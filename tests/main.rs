@@ -16,9 +16,8 @@ mod conformance_access;
 mod conformance_lxc;
 mod conformance_storage;
 mod conformance_user;
+mod grammar;
 mod report;
 mod samples;
 mod source;
 mod user;
-
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice, missing_docs)]
