@@ -8,6 +8,7 @@
 mod abnf;
 mod recognise;
 mod sentence;
+mod storage;
 mod user;
 
 use pvelint::release::Release;

@@ -1,7 +1,7 @@
 //! Reads ABNF (RFC 5234 with the case-sensitive strings of RFC 7405) into a graph of nodes.
 //!
 //! Two kinds of comment mean something: `; uses: other.abnf` makes the rules of another file known, and `; PVE 7 8: rule = ...`
-//! takes the place of that rule when the grammar is read for one of these releases. The core rules of RFC 5234 B.1 are
+//! takes the place of that rule, or adds it, when the grammar is read for one of these releases. The core rules of RFC 5234 B.1 are
 //! always there. `<prose>` is refused: nothing could check it.
 
 use pvelint::release::Release;
@@ -84,7 +84,6 @@ pub(super) struct Grammar {
     pub(super) files: Vec<String>,
     release: Option<Release>,
     names: HashMap<String, usize>,
-    overridden: BTreeSet<usize>,
     /// Where each rule is used, by rule: file and line.
     uses: Vec<(usize, usize, usize)>,
     /// Where each rule is defined.
@@ -155,6 +154,10 @@ impl Grammar {
 
     pub(super) fn rule(&self, name: &str) -> usize {
         *self.names.get(&name.to_ascii_lowercase()).unwrap_or_else(|| panic!("no rule {name} in {:?}", self.files))
+    }
+
+    pub(super) fn has_rule(&self, name: &str) -> bool {
+        self.names.contains_key(name)
     }
 
     /// The rules that can be reached from `start`, itself included.
@@ -333,11 +336,7 @@ impl Grammar {
             }
             let known = self.lines.contains_key(&rule);
             match (more, known) {
-                (false, true) if again => {
-                    self.rules[rule].node = node;
-                    self.overridden.insert(rule);
-                }
-                (false, false) if again => return Err((line, format!("rule {name} has nothing to replace"))),
+                (false, true) if again => self.rules[rule].node = node,
                 (false, true) => return Err((line, format!("rule {name} is defined again"))),
                 (true, false) => return Err((line, format!("rule {name} has nothing to add to"))),
                 (false, false) => {

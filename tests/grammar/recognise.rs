@@ -114,6 +114,11 @@ impl<'g> Recogniser<'g> {
         self.ends(self.grammar.rules[self.grammar.rule(rule)].node, text, 0).has(text.len())
     }
 
+    /// Whether there is a rule of that name.
+    pub(super) fn has_rule(&self, rule: &str) -> bool {
+        self.grammar.has_rule(rule)
+    }
+
     fn ends(&self, node: usize, text: &[u8], at: usize) -> Ends {
         let next = text.get(at);
         if !self.nullable[node] && !next.is_some_and(|&byte| self.first[node].has(byte)) {

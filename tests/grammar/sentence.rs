@@ -302,10 +302,10 @@ impl<'g> Generator<'g> {
             min
         } else if min == 0 && self.is_open(Choice::Branch(node, 0), made) && self.random.below(2) == 0 {
             0
-        } else if most > min && (wants_more || self.random.below(2) == 0) {
+        } else if wants_more && most > min {
             min + 1 + self.random.below(most - min)
         } else {
-            min
+            min + self.random.below(most - min + 1)
         };
         let mut done = 0;
         while done < count && self.node(part, out, made, picker) {

@@ -115,11 +115,11 @@ fn user_cfg_is_read_as_the_grammar_says() {
         let mut generator = Generator::new(&grammar, 1);
         let mut random = Random::new(2);
         let mut verdicts = [0; 2];
-        for round in 0..400 {
-            generator.most = 3 + round % 12;
+        for round in 0..1000 {
+            generator.most = 3 + round % 8;
             let sentence = generator.sentence(&|rule, so_far, random| pick(&grammar, rule, so_far, random));
             check_sentence(&grammar, &sentence, release, &mut differences);
-            for _ in 0..4 {
+            for _ in 0..8 {
                 let mutant = mutate(&sentence, &mut random);
                 let [bad, good] = judge(&recogniser, &mutant, release, &mut differences);
                 verdicts = [verdicts[0] + bad, verdicts[1] + good];
