@@ -16,6 +16,7 @@ mod conformance_access;
 mod conformance_lxc;
 mod conformance_storage;
 mod conformance_user;
+mod grammar;
 mod report;
 mod rules;
 mod rules_ct;
