@@ -163,7 +163,7 @@ pub struct Cluster<'a> {
     pub user: Option<File<UserCfg<'a>>>,
     /// storage.cfg.
     pub storage: Option<File<StorageCfg<'a>>>,
-    /// Containers, by path.
+    /// Containers, by path; without the values in their snapshots ([`Container::without_snapshot_values`]).
     pub containers: Vec<Guest<'a, Container<'a>>>,
     /// VMs, by path.
     pub vms: Vec<Guest<'a, Machine<'a>>>,
@@ -202,7 +202,7 @@ impl<'a> Cluster<'a> {
         };
         let of_guests = || {
             (
-                parse_guests(&containers, |text, vmid| Container::parse(text, vmid, release)),
+                parse_guests(&containers, |text, vmid| Container::parse(text, vmid, release).without_snapshot_values()),
                 parse_guests(&vms, |text, vmid| Machine::parse(text, vmid, release)),
             )
         };

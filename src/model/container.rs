@@ -14,7 +14,7 @@ use std::borrow::Cow;
 
 use bstr::{BString, ByteSlice};
 use memchr::memmem;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::schema::{self, Flavour, Problem, Props, Reason};
 use crate::model::tables::lxc::{self as table, GuestOption, RawKey};
@@ -344,6 +344,41 @@ impl<'a> Container<'a> {
     #[must_use]
     pub fn has_carriage_returns(&self) -> bool {
         self.text.contains_str("\r\n")
+    }
+
+    /// Lets go of what snapshots hold, but for their names, links and `lxc.*` lines and for what is odd or refused.
+    ///
+    /// A snapshot is a whole copy of the configuration, and most of a large cluster's text is snapshots: without this, the
+    /// models of a full pmxcfs are four times its size.
+    #[must_use]
+    pub fn without_snapshot_values(mut self) -> Self {
+        let odd: FxHashSet<(&[u8], &[u8])> = self
+            .odd
+            .iter()
+            .filter_map(|odd| match odd.place {
+                Place::Snapshot(name) => Some((name, odd.key)),
+                Place::Main | Place::Pending => None,
+            })
+            .collect();
+        self.snapshots.shrink_to_fit();
+        for section in &mut self.snapshots {
+            let Place::Snapshot(name) = section.place else { continue };
+            let wanted = |option: &Opt<'_>| {
+                let links = matches!(option.key, b"parent" | b"snaptime" | b"snapstate");
+                links || !option.valid || odd.contains(&(name, option.key))
+            };
+            // Moved to a place of their own, not shrunk in place, so that the old one is free as a whole.
+            let mut kept = Vec::with_capacity(section.options.iter().filter(|option| wanted(option)).count());
+            kept.extend(std::mem::take(&mut section.options).into_iter().filter(|option| wanted(option)));
+            section.options = kept;
+            section.notes = Vec::new();
+            section.environment = Vec::new();
+            section.index = FxHashMap::default();
+            if section.options.len() > SMALL {
+                section.index = section.options.iter().enumerate().map(|(at, option)| (option.key, at)).collect();
+            }
+        }
+        self
     }
 }
 

@@ -31,7 +31,6 @@ pub mod tree;
 pub mod user;
 pub mod words;
 
-
 pub use doc::{Doc, Example, Verdict, book};
 pub use registry::RULES;
 
