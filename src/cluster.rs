@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::model::container::Container;
+use crate::model::domains::Domains;
 use crate::model::storage::StorageCfg;
 use crate::model::subid::SubIds;
 use crate::model::user::UserCfg;
@@ -154,6 +155,8 @@ pub struct Cluster<'a> {
     pub containers: Vec<Guest<'a, Container<'a>>>,
     /// VMs, by path.
     pub vms: Vec<Guest<'a, Machine<'a>>>,
+    /// domains.cfg.
+    pub domains: Option<File<Domains<'a>>>,
     /// /etc/subuid.
     pub subuid: Option<File<SubIds<'a>>>,
     /// /etc/subgid.
@@ -188,6 +191,7 @@ impl<'a> Cluster<'a> {
                 .map(|file| File { file: file.id, model: StorageCfg::parse(&file.bytes, release) }),
             containers: parse_guests(&guests(FileKind::Container), |text, vmid| Container::parse(text, vmid, release)),
             vms: parse_guests(&guests(FileKind::Vm), |text, vmid| Machine::parse(text, vmid, release)),
+            domains: read(FileKind::DomainsCfg).map(|file| File { file: file.id, model: Domains::parse(&file.bytes) }),
             subuid: read(FileKind::Subuid).map(|file| File { file: file.id, model: SubIds::parse(&file.bytes) }),
             subgid: read(FileKind::Subgid).map(|file| File { file: file.id, model: SubIds::parse(&file.bytes) }),
             guests: FxHashMap::default(),
