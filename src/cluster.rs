@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::model::container::Container;
+use crate::model::domains::Domains;
 use crate::model::host;
 use crate::model::idmap::IdKind;
 use crate::model::storage::StorageCfg;
@@ -167,6 +168,8 @@ pub struct Cluster<'a> {
     pub containers: Vec<Guest<'a, Container<'a>>>,
     /// VMs, by path.
     pub vms: Vec<Guest<'a, Machine<'a>>>,
+    /// domains.cfg.
+    pub domains: Option<File<Domains<'a>>>,
     /// /etc/subuid.
     pub subuid: Option<File<SubIds<'a>>>,
     /// /etc/subgid.
@@ -222,6 +225,7 @@ impl<'a> Cluster<'a> {
             storage,
             containers,
             vms,
+            domains: read(FileKind::DomainsCfg).map(|file| File { file: file.id, model: Domains::parse(&file.bytes) }),
             subuid: read(FileKind::Subuid).map(|file| File { file: file.id, model: SubIds::parse(&file.bytes) }),
             subgid: read(FileKind::Subgid).map(|file| File { file: file.id, model: SubIds::parse(&file.bytes) }),
             grants: [None, None],

@@ -31,6 +31,8 @@ pub mod tree;
 pub mod user;
 pub mod words;
 
+mod rights;
+
 pub use doc::{Doc, Example, Verdict, book};
 pub use registry::RULES;
 
@@ -76,13 +78,14 @@ pub struct Context<'a> {
     /// Everything that was read, linked.
     pub cluster: &'a Cluster<'a>,
     access: OnceLock<Option<Access<'a, 'a>>>,
+    rights: OnceLock<Option<rights::Rights<'a>>>,
 }
 
 impl<'a> Context<'a> {
     /// A context over `cluster`.
     #[must_use]
     pub fn new(cluster: &'a Cluster<'a>) -> Self {
-        Self { cluster, access: OnceLock::new() }
+        Self { cluster, access: OnceLock::new(), rights: OnceLock::new() }
     }
 
     /// The bytes of a file, for quoting a line in a message.
@@ -95,6 +98,13 @@ impl<'a> Context<'a> {
     pub fn access(&self) -> Option<&Access<'a, 'a>> {
         let build = || self.cluster.user.as_ref().map(|user| Access::new(&user.model));
         self.access.get_or_init(build).as_ref()
+    }
+
+    /// What the rules about rights share, made when first asked for; `None` without a user.cfg.
+    fn rights(&self) -> Option<(&rights::Rights<'a>, &Access<'a, 'a>)> {
+        let access = self.access()?;
+        let rights = self.rights.get_or_init(|| rights::Rights::of(self.cluster, access)).as_ref()?;
+        Some((rights, access))
     }
 }
 

@@ -280,6 +280,12 @@ impl<'a> UserCfg<'a> {
         self.pool_of.get(name).and_then(|pool| self.pools.get(pool.index()))
     }
 
+    /// The place of the pool with this name.
+    #[must_use]
+    pub fn pool_ix(&self, name: &[u8]) -> Option<PoolIx> {
+        self.pool_of.get(name).copied()
+    }
+
     /// The pool that the guest is in, by its number as PVE prints it.
     #[must_use]
     pub fn pool_of_vm(&self, vmid: &[u8]) -> Option<&Pool<'a>> {

@@ -39,3 +39,7 @@ fn swapped(look: &Look<'_>) -> FxHashSet<Span> {
     }
     swapped
 }
+pub mod acl_without_members;
+pub mod guest_missing;
+pub mod storage_missing;
+pub mod without_storage;

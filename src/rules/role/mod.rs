@@ -104,3 +104,5 @@ fn split(privileges: PrivSet, first: impl Fn(&str) -> bool) -> (PrivSet, PrivSet
 fn subject(role: &BStr) -> String {
     format!("user.cfg: role {}", words::name(role))
 }
+pub mod equals_builtin;
+pub mod unused;

@@ -37,6 +37,7 @@ pub(in crate::rules) const GONE: &str = "PVE's next change of any user, token, g
 /// Comparisons of names that one rule may make for its "did you mean": enough for every real file, and an end for a file made
 /// of misspelt names.
 const GUESSES: usize = 500_000;
+pub mod realm_unknown;
 
 /// user.cfg, where there is one. Rules that need it are asked only then.
 pub(in crate::rules) fn user_cfg<'a>(context: &Context<'a>) -> Option<&'a File<UserCfg<'a>>> {
