@@ -13,6 +13,7 @@ const IN_DEV: [&[u8]; 12] =
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let main = &guest.config.main;
+    let keeps_dev = main.raw_values("lxc.autodev").last().is_some_and(|autodev| autodev.value == b"0");
     for raw in main.raw_values("lxc.mount.entry") {
         let Some(entry) = MountEntry::parse(raw.value).filter(|entry| !entry.creates_target()) else { continue };
         let target = entry.target;
@@ -23,7 +24,6 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         if target.starts_with(b"dev") && device.is_none() {
             continue;
         }
-        let keeps_dev = main.raw_values("lxc.autodev").last().is_some_and(|autodev| autodev.value == b"0");
         let name = words::name(target);
         let mut finding = in_main(guest, raw.key, raw.span, format!("{} starts only if it has {name}", who(guest)))
             .about(&name)
