@@ -9,6 +9,7 @@ use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
 pub static RULE: Rule = Rule { since: Some(Release::Pve8), ..rule("ct-dev-id-unmapped", Level::Warning, check) };
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;
     let is_device =

@@ -1,12 +1,12 @@
 //! Memory or swap with a unit.
 
-use super::{Ct, found, invalid, placed, rule, set, who};
+use super::{Ct, found, in_unit, invalid, placed, rule, set, who};
 use crate::finding::Level;
-use crate::rules::ct::in_unit;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-memory-unit", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (odd, _) in invalid(guest) {
         let Some(size) = in_unit(guest, odd) else { continue };

@@ -1,12 +1,12 @@
 //! A mount point hidden by a later one.
 
-use super::{Ct, conf, in_main, line_number, rule, who};
+use super::{Ct, conf, in_main, line_number, mount_path, mounts, rule, who};
 use crate::finding::Level;
-use crate::rules::ct::{mount_path, mounts};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-mount-hidden", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let mut mounts: Vec<_> = mounts(guest).filter_map(|(option, props)| Some((option, props.get("mp")?))).collect();
     if mounts.len() < 2 {

@@ -12,6 +12,7 @@ use crate::text::Span;
 
 /// The rule.
 pub static RULE: Rule = rule("ct-raw-cgroup-v1", Level::Error, check);
+
 fn check(context: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let is_old = |raw: &&Raw<'_>| raw.verdict == RawKey::LegacyCgroup;
     for section in guest.config.sections() {

@@ -8,6 +8,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = Rule { since: Some(Release::Pve8), ..rule("ct-raw-device-mount", Level::Note, check) };
+
 /// Directories of devices, which an option dev can't hand over.
 const DIRECTORIES: [&[u8]; 9] = [
     b"/dev/bus",

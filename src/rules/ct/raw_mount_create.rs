@@ -7,6 +7,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-raw-mount-create", Level::Note, check);
+
 /// What is in every container's /dev without being asked for.
 const IN_DEV: [&[u8]; 12] =
     [b"", b"console", b"full", b"hugepages", b"mqueue", b"null", b"ptmx", b"pts", b"random", b"shm", b"tty", b"zero"];

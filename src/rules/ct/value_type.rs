@@ -1,15 +1,15 @@
 //! A number or boolean that isn't one.
 
-use super::{Ct, conf, found, invalid, line_number, placed, rule, who};
+use super::{Ct, conf, found, in_unit, invalid, line_number, placed, rule, who};
 use crate::finding::Level;
 use crate::model::schema::number;
 use crate::model::schema::{Kind, Reason};
 use crate::model::tables::lxc as table;
-use crate::rules::ct::in_unit;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-value-type", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;
     for (odd, _) in invalid(guest).filter(|(_, problem)| problem.reason == Reason::Type) {
