@@ -11,6 +11,7 @@ pub mod raw;
 pub mod write;
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use bstr::{BString, ByteSlice};
 use memchr::memmem;
@@ -21,7 +22,7 @@ use crate::model::tables::lxc::{self as table, GuestOption, RawKey};
 use crate::release::Release;
 use crate::syntax::guest::{self, Class, Dialect};
 use crate::syntax::property::is_space;
-use crate::text::Span;
+use crate::text::{LineIndex, Span};
 
 /// Key words that PVE's parser uses itself: as an option they overwrite its own structures, and the container can't be
 /// used.
@@ -49,6 +50,7 @@ pub struct Container<'a> {
     pub dropped: Vec<Dropped<'a>>,
     /// What PVE kept or replaced surprisingly, in the order in which PVE meets it.
     pub odd: Vec<Odd<'a>>,
+    line_index: OnceLock<LineIndex>,
 }
 
 /// Which section something is in.
@@ -334,6 +336,12 @@ impl<'a> Container<'a> {
         self.main.get("unprivileged").is_some_and(Opt::is_true)
     }
 
+    /// The number, from 1, of the line in which `span` begins.
+    #[must_use]
+    pub fn line_number(&self, span: Span) -> usize {
+        self.line_index.get_or_init(|| LineIndex::new(self.text)).line_of(span.start) + 1
+    }
+
     /// Whether the last line has no line feed: the next `echo >>` is glued to it.
     #[must_use]
     pub fn lacks_final_newline(&self) -> bool {
@@ -537,6 +545,7 @@ impl<'a> Parser<'a> {
             snapshots: Vec::new(),
             dropped: Vec::new(),
             odd: Vec::new(),
+            line_index: OnceLock::new(),
         };
         Self {
             text,

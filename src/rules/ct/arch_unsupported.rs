@@ -8,6 +8,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-arch-unsupported", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let Some(arch) = guest.config.main.get("arch") else { return };
     let known = |value: &[u8]| table::ARCHITECTURES.iter().any(|known| known.as_bytes() == value);

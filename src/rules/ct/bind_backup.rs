@@ -1,13 +1,13 @@
 //! A bind mount that is marked for backup.
 
-use super::{Ct, in_main, rule, set, who, without};
+use super::{Ct, in_main, mounts, rule, set, who, without};
 use crate::finding::Level;
 use crate::model::container::check::VolumeKind;
-use crate::rules::ct::mounts;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-bind-backup", Level::Warning, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (option, props) in mounts(guest) {
         let Some(backup) = props.get("backup").filter(|backup| backup.is_true()) else { continue };

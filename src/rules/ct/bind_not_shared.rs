@@ -1,13 +1,13 @@
 //! A bind mount that keeps a container on its node.
 
-use super::{Ct, in_main, rule, set, who};
+use super::{Ct, in_main, mounts, rule, set, who};
 use crate::finding::Level;
 use crate::model::container::check::VolumeKind;
-use crate::rules::ct::mounts;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-bind-not-shared", Level::Note, check);
+
 fn check(context: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     // On a single node there is nowhere to go to.
     if context.cluster.tree.nodes.len() < 2 {

@@ -1,13 +1,13 @@
 //! A directory of the node's own system inside a container.
 
-use super::{Ct, conf, has_map, in_main, line_number, rule, who};
+use super::{Ct, conf, has_map, in_main, line_number, mount_path, mounts, rule, who};
 use crate::finding::Level;
 use crate::model::container::check::VolumeKind;
-use crate::rules::ct::{mount_path, mounts};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-bind-system-path", Level::Warning, check);
+
 /// Directories that a container should not have, even without what is below them.
 const THEMSELVES: [&[u8]; 13] = [
     b"",

@@ -6,6 +6,7 @@ use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-cpulimit-tiny", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let Some(limit) = guest.config.main.get("cpulimit").filter(|limit| limit.valid) else { return };
     let value = limit.number_value();

@@ -7,6 +7,7 @@ use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-cpuunits-zero", Level::Error, check);
+
 fn check(context: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let Some(units) = guest.config.main.get("cpuunits").filter(|units| units.valid && &*units.value == b"0") else {
         return;

@@ -7,6 +7,7 @@ use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-delete-misplaced", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for dropped in dropped(guest) {
         if dropped.why != Drop::Delete {

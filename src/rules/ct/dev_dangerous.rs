@@ -8,6 +8,7 @@ use crate::text::Span;
 
 /// The rule.
 pub static RULE: Rule = rule("ct-dev-dangerous", Level::Warning, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let main = &guest.config.main;
     let devices = main.options.iter().filter(|option| option.key.starts_with(b"dev") && option.number.is_some());

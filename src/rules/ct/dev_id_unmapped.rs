@@ -9,10 +9,11 @@ use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
 pub static RULE: Rule = Rule { since: Some(Release::Pve8), ..rule("ct-dev-id-unmapped", Level::Warning, check) };
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;
     let is_device =
-        |option: &&Opt<'_>| option.key.starts_with(b"dev") && option.number.is_some() && option.props.is_some();
+        |option: &&Opt<'_>| option.key.starts_with(b"dev") && option.known.is_some() && option.props.is_some();
     let mut devices = config.main.options.iter().filter(is_device).peekable();
     if devices.peek().is_none() || !has_map(config) {
         return;

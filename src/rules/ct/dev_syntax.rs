@@ -8,6 +8,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = Rule { since: Some(Release::Pve8), ..rule("ct-dev-syntax", Level::Error, check) };
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (odd, problem) in refused(guest, &["dev"]) {
         let message = format!("PVE can't read {} of {}", words::name(odd.key), who(guest));

@@ -7,6 +7,7 @@ use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
 pub static RULE: Rule = Rule { since: Some(Release::Pve9), ..rule("ct-entrypoint-console", Level::Warning, check) };
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let main = &guest.config.main;
     let Some(entrypoint) = main.get("entrypoint").filter(|option| &*option.value != b"/sbin/init") else { return };

@@ -6,6 +6,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-features-mount-void", Level::Warning, check);
+
 /// File systems that the kernel lets nobody mount in a user namespace.
 const FORBIDDEN: [&[u8]; 11] =
     [b"btrfs", b"cifs", b"ext2", b"ext3", b"ext4", b"nfs", b"nfs4", b"ntfs3", b"smb3", b"vfat", b"xfs"];

@@ -7,6 +7,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-features-privileged", Level::Note, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;
     let Some(features) = config.main.get("features").filter(|_| !has_map(config)) else { return };

@@ -6,6 +6,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-features-void", Level::Warning, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let main = &guest.config.main;
     let Some(features) = main.get("features").and_then(|features| features.props.as_ref()) else { return };

@@ -6,6 +6,7 @@ use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-hostname-long", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let Some(hostname) = guest.config.main.get("hostname") else { return };
     let length = hostname.value.len();

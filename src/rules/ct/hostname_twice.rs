@@ -15,6 +15,7 @@ pub static RULE: Rule = Rule {
     until: None,
     check: Check::Cluster(check),
 };
+
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let mut first: FxHashMap<&[u8], &Ct<'_>> = FxHashMap::default();
     for guest in &context.cluster.containers {

@@ -7,6 +7,7 @@ use crate::text::Span;
 
 /// The rule.
 pub static RULE: Rule = rule("ct-line-ends", Level::Note, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let Some(at) = memchr::memmem::find(guest.config.text, b"\r\n") else { return };
     let finding =

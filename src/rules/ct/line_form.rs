@@ -1,13 +1,13 @@
 //! An option that PVE doesn't recognise because of the form of its line.
 
-use super::{Ct, dropped, found, placed, rule, who, write_as};
+use super::{Ct, dropped, found, is_option, placed, rule, who, write_as};
 use crate::finding::Level;
 use crate::model::container::{Drop, Shape};
-use crate::rules::ct::is_option;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-line-form", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for dropped in dropped(guest) {
         let line = dropped.span.bytes(guest.config.text).trim_ascii();

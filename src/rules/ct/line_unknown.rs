@@ -1,13 +1,13 @@
 //! A line of a container's config that is none of those PVE knows.
 
-use super::{Ct, dropped, found, option_names, placed, remove_line, rule, who};
+use super::{Ct, dropped, found, is_option, option_names, placed, remove_line, rule, who};
 use crate::finding::Level;
 use crate::model::container::{Drop, Shape};
-use crate::rules::ct::is_option;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-line-unknown", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for dropped in dropped(guest) {
         let key = match dropped.why {

@@ -1,15 +1,15 @@
 //! Memory or swap with a unit.
 
-use super::{Ct, found, is_explained, placed, rule, set, who};
+use super::{Ct, found, in_unit, invalid, placed, rule, set, who};
 use crate::finding::Level;
-use crate::rules::ct::in_unit;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-memory-unit", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
-    for odd in &guest.config.odd {
-        let Some(size) = in_unit(guest, odd).filter(|_| !is_explained(guest, odd)) else { continue };
+    for (odd, _) in invalid(guest) {
+        let Some(size) = in_unit(guest, odd) else { continue };
         let (key, value) = (words::name(odd.key), words::name(odd.span.bytes(guest.config.text)));
         let taken = if size.taken == 0.0 && odd.key == b"memory" { 512.0 } else { size.taken };
         let what = match size.meant {

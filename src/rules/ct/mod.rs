@@ -164,8 +164,7 @@ fn placed(finding: Finding, level: Level, place: Place<'_>) -> Finding {
 
 /// Number of the line that holds `span`, from 1.
 fn line_number(guest: &Ct<'_>, span: Span) -> usize {
-    let before = guest.config.text.get(..span.start as usize).unwrap_or_default();
-    memchr::memchr_iter(b'\n', before).count() + 1
+    guest.config.line_number(span)
 }
 
 /// The line that holds `span`, without blanks around it.
@@ -252,37 +251,47 @@ fn dropped<'c, 'a>(guest: &'c Ct<'a>) -> impl Iterator<Item = &'c Dropped<'a>> {
     guest.config.dropped.iter()
 }
 
-/// Refused values of the options whose name, without number, is one of `families`, unless something else was found in the
-/// value that explains it.
-fn refused<'c, 'a>(guest: &'c Ct<'a>, families: &'c [&str]) -> impl Iterator<Item = (&'c Odd<'a>, &'c Problem)> {
-    let wanted = |key: &[u8]| families.iter().any(|family| family.as_bytes() == table::split_index(key).0);
-    guest.config.odd.iter().filter_map(move |odd| match &odd.why {
-        Why::Invalid(problem) if wanted(odd.key) && !is_explained(guest, odd) => Some((odd, &**problem)),
+/// Refused values with what is wrong with them, unless something else was found in the value that explains it, or a later
+/// line took its place.
+fn invalid<'c, 'a>(guest: &'c Ct<'a>) -> impl Iterator<Item = (&'c Odd<'a>, &'c Problem)> {
+    let odd = &guest.config.odd;
+    odd.iter().enumerate().filter_map(move |(at, one)| match &one.why {
+        Why::Invalid(problem) => {
+            // What is found inside a value stands right behind what is wrong with it.
+            let mut behind = odd.iter().skip(at + 1).take(2);
+            let inside = |other: &Odd<'_>| {
+                matches!(other.why, Why::TrailingComment | Why::Glued)
+                    && one.span.start <= other.span.start
+                    && other.span.end <= one.span.end
+            };
+            let explained = behind.any(inside)
+                || is_overridden(guest, one)
+                || newer_parts(problem, one.key, guest.config.release).is_some();
+            (!explained).then_some((one, &**problem))
+        }
         _ => None,
     })
 }
 
-/// Whether a later line took the place of the one that holds `odd`, so that its value is never used.
-fn is_overridden(guest: &Ct<'_>, odd: &Odd<'_>) -> bool {
-    let holds = |other: &Odd<'_>| other.span.start <= odd.span.start && odd.span.end <= other.span.end;
-    guest.config.odd.iter().any(|other| matches!(other.why, Why::Overridden(_)) && holds(other))
+/// [`invalid`] for the options whose name, without number, is one of `families`.
+fn refused<'c, 'a>(guest: &'c Ct<'a>, families: &'c [&str]) -> impl Iterator<Item = (&'c Odd<'a>, &'c Problem)> {
+    let wanted = |key: &[u8]| families.iter().any(|family| family.as_bytes() == table::split_index(key).0);
+    invalid(guest).filter(move |(odd, _)| wanted(odd.key))
 }
 
-/// Whether a comment or another line inside the value, or a part that only a newer release knows, is what's wrong with it:
-/// other rules say so.
-fn is_explained(guest: &Ct<'_>, odd: &Odd<'_>) -> bool {
-    if is_overridden(guest, odd) {
-        return true;
-    }
-    let container = &guest.config;
-    let inside = |other: &Odd<'_>| {
-        matches!(other.why, Why::TrailingComment | Why::Glued)
-            && odd.span.start <= other.span.start
-            && other.span.end <= odd.span.end
+/// Whether a later line took the place of the one that holds `odd`, so that its value is never used. Only asked of what the
+/// container runs with, or will.
+fn is_overridden(guest: &Ct<'_>, odd: &Odd<'_>) -> bool {
+    let section = match odd.place {
+        Place::Main => &guest.config.main,
+        Place::Pending => match &guest.config.pending {
+            Some(pending) => pending,
+            None => return false,
+        },
+        Place::Snapshot(_) => return false,
     };
-    let newer =
-        || matches!(&odd.why, Why::Invalid(problem) if newer_parts(problem, odd.key, container.release).is_some());
-    container.odd.iter().any(inside) || newer()
+    let holds = |option: &Opt<'_>| option.key_span.start <= odd.span.start && odd.span.end <= option.span.end;
+    odd.key.to_str().ok().and_then(|key| section.get(key)).is_some_and(|option| !holds(option))
 }
 
 /// The schema of the property string that an option is.
@@ -303,6 +312,9 @@ fn newer_parts(problem: &Problem, key: &[u8], release: Release) -> Option<Vec<(S
     newer.collect::<Option<Vec<_>>>().filter(|newer| !newer.is_empty())
 }
 
+/// How many bad parts of one value are shown.
+const LABELS: usize = 8;
+
 /// A finding about a property string that PVE refuses, with a label at each bad part.
 fn refused_props(guest: &Ct<'_>, odd: &Odd<'_>, problem: &Problem, message: String) -> Finding {
     let text = guest.config.text;
@@ -311,7 +323,7 @@ fn refused_props(guest: &Ct<'_>, odd: &Odd<'_>, problem: &Problem, message: Stri
     if problem.parts.is_empty() {
         return finding.label(reason(problem.reason, &problem.text));
     }
-    for (at, part) in problem.parts.iter().enumerate() {
+    for (at, part) in problem.parts.iter().take(LABELS).enumerate() {
         let name = part.key.trim_ascii();
         let known = schema.and_then(|schema| schema.get(name, guest.config.release));
         let label = match part.reason {

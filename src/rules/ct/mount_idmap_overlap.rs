@@ -1,14 +1,14 @@
 //! A mount point's id map that gives one id twice.
 
-use super::{Ct, conf, in_main, line_number, rule, who};
+use super::{Ct, all_mounts, conf, in_main, line_number, rule, who};
 use crate::finding::Level;
 use crate::model::idmap::{IdMap, MountFault, MountMap};
 use crate::release::Release;
-use crate::rules::ct::all_mounts;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = Rule { since: Some(Release::Pve9), ..rule("ct-mount-idmap-overlap", Level::Error, check) };
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (option, props) in all_mounts(guest) {
         let Some(idmap) = props.get("idmap").filter(|idmap| idmap.value != b"passthrough") else { continue };

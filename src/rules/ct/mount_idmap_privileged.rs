@@ -1,13 +1,13 @@
 //! A mount point's id map in a privileged container.
 
-use super::{Ct, has_map, in_main, rule, set, who, without};
+use super::{Ct, all_mounts, has_map, in_main, rule, set, who, without};
 use crate::finding::Level;
 use crate::release::Release;
-use crate::rules::ct::all_mounts;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = Rule { since: Some(Release::Pve9), ..rule("ct-mount-idmap-privileged", Level::Warning, check) };
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     if has_map(&guest.config) {
         return;

@@ -1,13 +1,13 @@
 //! A volume that isn't in the container's backups.
 
-use super::{Ct, in_main, rule, set, who};
+use super::{Ct, in_main, mounts, rule, set, who};
 use crate::finding::Level;
 use crate::model::container::check::VolumeKind;
-use crate::rules::ct::mounts;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-mount-not-backed-up", Level::Note, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (option, props) in mounts(guest) {
         if props.get("backup").is_some() {

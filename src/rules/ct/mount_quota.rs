@@ -1,12 +1,12 @@
 //! Quotas in an unprivileged container.
 
-use super::{Ct, in_main, rule, set, who, without};
+use super::{Ct, all_mounts, in_main, rule, set, who, without};
 use crate::finding::Level;
-use crate::rules::ct::all_mounts;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-mount-quota", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     if !guest.config.is_unprivileged() {
         return;

@@ -6,6 +6,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-mount-syntax", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (odd, problem) in refused(guest, &["mp"]) {
         let message = format!("{} is missing in {}: PVE can't read it", words::name(odd.key), who(guest));

@@ -1,12 +1,12 @@
 //! A mount point over the root file system.
 
-use super::{Ct, conf, in_main, line_number, rule, who};
+use super::{Ct, conf, in_main, line_number, mount_path, mounts, rule, who};
 use crate::finding::Level;
-use crate::rules::ct::{mount_path, mounts};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-mount-target", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (option, props) in mounts(guest) {
         let Some(target) = props.get("mp").filter(|target| matches!(&*mount_path(target.value), b"" | b"/." | b"/.."))

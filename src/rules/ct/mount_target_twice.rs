@@ -2,13 +2,13 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Ct, conf, in_main, rule, who};
+use super::{Ct, conf, in_main, mount_path, mounts, rule, who};
 use crate::finding::Level;
-use crate::rules::ct::{mount_path, mounts};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-mount-target-twice", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let mut mounts: Vec<_> = mounts(guest).filter_map(|(option, props)| Some((option, props.get("mp")?))).collect();
     if mounts.len() < 2 {

@@ -1,13 +1,13 @@
 //! A size in place of a volume.
 
-use super::{Ct, conf, in_main, line_number, remove_line, rule, set, who};
+use super::{Ct, all_mounts, conf, in_main, line_number, remove_line, rule, set, who};
 use crate::finding::Level;
 use crate::model::volume::VolumeId;
-use crate::rules::ct::all_mounts;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-mount-volume-size", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (option, props) in all_mounts(guest) {
         let Some(volume) = props.get("volume") else { continue };

@@ -1,14 +1,14 @@
 //! A mount point whose volume is neither a path nor a volume.
 
-use super::{Ct, conf, in_main, line_number, rule};
+use super::{Ct, all_mounts, conf, in_main, line_number, rule};
 use crate::finding::Level;
 use crate::model::container::check::VolumeKind;
 use crate::model::volume::VolumeId;
-use crate::rules::ct::all_mounts;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-mount-volume-word", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (option, props) in all_mounts(guest) {
         let Some(volume) = props.get("volume").filter(|volume| VolumeKind::of(volume.value) == VolumeKind::Volume)

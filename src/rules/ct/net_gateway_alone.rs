@@ -6,6 +6,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-net-gateway-alone", Level::Warning, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for net in guest.config.main.nets() {
         let key = net.option.key;

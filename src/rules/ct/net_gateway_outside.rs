@@ -7,6 +7,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-net-gateway-outside", Level::Note, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for net in guest.config.main.nets() {
         let outside4 = net.ipv4().zip(net.gateway4()).is_some_and(|(address, gateway)| {

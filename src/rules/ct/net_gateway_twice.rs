@@ -7,6 +7,7 @@ use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-net-gateway-twice", Level::Warning, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let nets: Vec<_> = guest.config.main.nets().collect();
     if nets.len() < 2 {

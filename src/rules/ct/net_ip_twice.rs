@@ -18,6 +18,7 @@ pub static RULE: Rule = Rule {
     until: None,
     check: Check::Cluster(check),
 };
+
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let mut first: FxHashMap<_, (&Ct<'_>, Net<'_, '_>)> = FxHashMap::default();
     for guest in &context.cluster.containers {

@@ -6,6 +6,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-net-name-long", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for net in guest.config.main.nets() {
         let Some(name) = net.get("name").filter(|name| name.value.len() > 15) else { continue };

@@ -7,6 +7,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = Rule { since: Some(Release::Pve9), ..rule("ct-net-slaac-managed", Level::Error, check) };
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for net in guest.config.main.nets().filter(|net| net.props.flag("host-managed") && !net.props.flag("link_down")) {
         let Some(ip6) = net.get("ip6").filter(|ip6| ip6.value == b"auto") else { continue };

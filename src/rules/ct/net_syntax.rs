@@ -6,6 +6,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-net-syntax", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (odd, problem) in refused(guest, &["net"]) {
         let message = format!("PVE can't read {} of {}", words::name(odd.key), who(guest));

@@ -7,6 +7,7 @@ use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-net-unmanaged-static", Level::Note, check);
+
 fn check(context: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let main = &guest.config.main;
     if main.get("ostype").is_none_or(|ostype| &*ostype.value != b"unmanaged") {

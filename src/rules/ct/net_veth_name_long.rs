@@ -6,6 +6,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-net-veth-name-long", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let Some(vmid) = guest.vmid.filter(|vmid| *vmid > 9_999_999) else { return };
     for net in guest.config.main.nets() {

@@ -7,6 +7,7 @@ use crate::text::Span;
 
 /// The rule.
 pub static RULE: Rule = rule("ct-newline-missing", Level::Note, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     if !guest.config.lacks_final_newline() {
         return;

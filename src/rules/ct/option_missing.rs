@@ -8,6 +8,7 @@ use crate::text::Span;
 
 /// The rule.
 pub static RULE: Rule = rule("ct-option-missing", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;
     let needed = [b"arch".as_slice(), b"ostype", b"rootfs"];

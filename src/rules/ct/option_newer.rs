@@ -8,6 +8,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-option-newer", Level::Error, check);
+
 fn check(context: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let release = context.cluster.release;
     for odd in &guest.config.odd {

@@ -7,6 +7,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-option-reserved", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for odd in guest.config.odd.iter().filter(|odd| odd.why == Why::Reserved) {
         let key = words::name(odd.key);

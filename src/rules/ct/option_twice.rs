@@ -8,17 +8,18 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-option-twice", Level::Warning, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;
+    let is_header = |dropped: &&Dropped<'_>| matches!(dropped.why, Drop::BadHeader { .. });
+    let mut headers: Option<Vec<u32>> = None;
     for odd in &config.odd {
         let Why::Overridden(by) = odd.why else { continue };
         // Below a bad header stands another section's line; the header is what's wrong.
-        let is_swallowed = |dropped: &Dropped<'_>| {
-            matches!(dropped.why, Drop::BadHeader { .. })
-                && odd.span.start < dropped.span.start
-                && dropped.span.start < by.start
-        };
-        if config.dropped.iter().any(is_swallowed) {
+        let headers = headers
+            .get_or_insert_with(|| config.dropped.iter().filter(is_header).map(|header| header.span.start).collect());
+        let next = headers.get(headers.partition_point(|header| *header < odd.span.start));
+        if next.is_some_and(|header| *header < by.start) {
             continue;
         }
         let same = odd.span.bytes(config.text) == by.bytes(config.text);

@@ -8,6 +8,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-option-unknown", Level::Warning, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for odd in &guest.config.odd {
         let Why::UnknownOption { elsewhere: None, .. } = odd.why else { continue };

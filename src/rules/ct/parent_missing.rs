@@ -9,6 +9,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-parent-missing", Level::Warning, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;
     if config.snapshots.is_empty() && config.main.get("parent").is_none() {

@@ -6,6 +6,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-pending-changes", Level::Note, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let Some(pending) = guest.config.pending.as_ref().filter(|pending| !pending.options.is_empty()) else { return };
     let keys: Vec<_> = pending.options.iter().map(|option| words::name(option.key)).collect();

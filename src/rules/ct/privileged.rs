@@ -7,6 +7,7 @@ use crate::text::Span;
 
 /// The rule.
 pub static RULE: Rule = rule("ct-privileged", Level::Note, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;
     // An empty or torn file is found as such.

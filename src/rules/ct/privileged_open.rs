@@ -9,6 +9,7 @@ use crate::text::Span;
 
 /// The rule.
 pub static RULE: Rule = rule("ct-privileged-open", Level::Warning, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;
     if has_map(config) {

@@ -6,6 +6,7 @@ use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-raw-cap-keep", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;
     // What PVE includes drops some of privileged containers, and empties the list for others.

@@ -9,6 +9,7 @@ use crate::text::Span;
 
 /// The rule.
 pub static RULE: Rule = rule("ct-raw-capability-unknown", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for raw in guest.config.main.raw.iter().filter(|raw| raw.key.starts_with(b"lxc.cap.")) {
         for word in raw::words(raw.value) {

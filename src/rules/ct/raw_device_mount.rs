@@ -8,6 +8,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = Rule { since: Some(Release::Pve8), ..rule("ct-raw-device-mount", Level::Note, check) };
+
 /// Directories of devices, which an option dev can't hand over.
 const DIRECTORIES: [&[u8]; 9] = [
     b"/dev/bus",
@@ -23,6 +24,7 @@ const DIRECTORIES: [&[u8]; 9] = [
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let main = &guest.config.main;
+    let mut number = None;
     for raw in main.raw_values("lxc.mount.entry") {
         let Some(entry) = MountEntry::parse(raw.value).filter(|entry| entry.has("bind")) else { continue };
         let same = entry.source.strip_prefix(b"/") == Some(entry.target) && entry.target.starts_with(b"dev/");
@@ -30,7 +32,9 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             continue;
         }
         let source = words::name(entry.source);
-        let number = (0..256).find(|number| main.get(&format!("dev{number}")).is_none()).unwrap_or_default();
+        let number = *number.get_or_insert_with(|| {
+            (0..256).find(|number| main.get(&format!("dev{number}")).is_none()).unwrap_or_default()
+        });
         let finding = in_main(guest, raw.key, raw.key_span, format!("{source} could be a device of {}", who(guest)))
             .about(&source)
             .pve("With an option dev PVE makes the node itself, with owner and mode of its own, and shows it in the GUI.")

@@ -8,6 +8,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-raw-limit-invalid", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for raw in &guest.config.main.raw {
         let Some(resource) = raw.key.strip_prefix(b"lxc.prlimit.") else { continue };

@@ -8,6 +8,7 @@ use crate::text::Span;
 
 /// The rule.
 pub static RULE: Rule = rule("ct-raw-mount-absolute", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for raw in guest.config.main.raw_values("lxc.mount.entry") {
         let Some(entry) = MountEntry::parse(raw.value).filter(|entry| entry.target.starts_with(b"/")) else { continue };

@@ -7,12 +7,14 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-raw-mount-create", Level::Note, check);
+
 /// What is in every container's /dev without being asked for.
 const IN_DEV: [&[u8]; 12] =
     [b"", b"console", b"full", b"hugepages", b"mqueue", b"null", b"ptmx", b"pts", b"random", b"shm", b"tty", b"zero"];
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let main = &guest.config.main;
+    let keeps_dev = main.raw_values("lxc.autodev").last().is_some_and(|autodev| autodev.value == b"0");
     for raw in main.raw_values("lxc.mount.entry") {
         let Some(entry) = MountEntry::parse(raw.value).filter(|entry| !entry.creates_target()) else { continue };
         let target = entry.target;
@@ -23,7 +25,6 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         if target.starts_with(b"dev") && device.is_none() {
             continue;
         }
-        let keeps_dev = main.raw_values("lxc.autodev").last().is_some_and(|autodev| autodev.value == b"0");
         let name = words::name(target);
         let mut finding = in_main(guest, raw.key, raw.span, format!("{} starts only if it has {name}", who(guest)))
             .about(&name)

@@ -8,6 +8,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-raw-renamed", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let release = guest.config.release;
     for odd in &guest.config.odd {

@@ -8,6 +8,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-raw-unknown-to-lxc", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for odd in guest.config.odd.iter().filter(|odd| odd.why == Why::RawUnknownToLxc) {
         let key = words::name(odd.key);

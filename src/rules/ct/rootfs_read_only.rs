@@ -6,6 +6,7 @@ use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-rootfs-read-only", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let Some(rootfs) = guest.config.main.get("rootfs") else { return };
     let Some(ro) = rootfs.props.as_ref().and_then(|props| props.get("ro")).filter(|ro| ro.is_true()) else { return };

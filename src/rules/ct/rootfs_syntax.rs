@@ -6,6 +6,7 @@ use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-rootfs-syntax", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (odd, problem) in refused(guest, &["rootfs"]) {
         let finding = refused_props(guest, odd, problem, format!("PVE can't read rootfs of {}", who(guest)))

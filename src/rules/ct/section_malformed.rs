@@ -7,6 +7,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-section-malformed", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for dropped in dropped(guest) {
         let Drop::BadHeader { swallowed } = dropped.why else { continue };

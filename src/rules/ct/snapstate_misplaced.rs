@@ -7,6 +7,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-snapstate-misplaced", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;
     for odd in config.odd.iter().filter(|odd| odd.why == Why::SnapstateSwallows) {

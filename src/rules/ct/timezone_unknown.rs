@@ -8,6 +8,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-timezone-unknown", Level::Warning, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (odd, _) in refused(guest, &["timezone"]) {
         let zone = odd.span.bytes(guest.config.text);

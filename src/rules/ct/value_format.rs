@@ -1,21 +1,20 @@
 //! A value that PVE can't read.
 
-use super::{Ct, conf, found, is_explained, line_number, placed, rule, who};
+use super::{Ct, conf, found, invalid, line_number, placed, rule, who};
 use crate::finding::Level;
-use crate::model::container::Why;
 use crate::model::schema::Reason;
 use crate::model::tables::lxc as table;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-value-format", Level::Warning, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
-    for odd in &guest.config.odd {
-        let Why::Invalid(problem) = &odd.why else { continue };
+    for (odd, problem) in invalid(guest) {
         let family = table::split_index(odd.key).0;
         let is_own =
             matches!(family, b"rootfs" | b"mp" | b"net" | b"dev" | b"features" | b"hostname" | b"tags" | b"timezone");
-        if is_own || problem.reason == Reason::Type || is_explained(guest, odd) {
+        if is_own || problem.reason == Reason::Type {
             continue;
         }
         let key = words::name(odd.key);

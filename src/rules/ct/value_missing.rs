@@ -7,6 +7,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-value-missing", Level::Warning, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for dropped in dropped(guest) {
         let Drop::Unparsable(Shape::NoValue(key)) = dropped.why else { continue };

@@ -1,21 +1,19 @@
 //! A number or boolean that isn't one.
 
-use super::{Ct, conf, found, is_explained, line_number, placed, rule, who};
+use super::{Ct, conf, found, in_unit, invalid, line_number, placed, rule, who};
 use crate::finding::Level;
-use crate::model::container::Why;
 use crate::model::schema::number;
 use crate::model::schema::{Kind, Reason};
 use crate::model::tables::lxc as table;
-use crate::rules::ct::in_unit;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-value-type", Level::Error, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;
-    for odd in &config.odd {
-        let Why::Invalid(problem) = &odd.why else { continue };
-        if problem.reason != Reason::Type || is_explained(guest, odd) || in_unit(guest, odd).is_some() {
+    for (odd, _) in invalid(guest).filter(|(_, problem)| problem.reason == Reason::Type) {
+        if in_unit(guest, odd).is_some() {
             continue;
         }
         let Some(option) = table::option(odd.key, config.release) else { continue };

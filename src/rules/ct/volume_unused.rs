@@ -6,6 +6,7 @@ use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-volume-unused", Level::Note, check);
+
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let unused = guest.config.main.options.iter().filter(|option| option.key.starts_with(b"unused"));
     for option in unused.filter(|option| option.known.is_some() && option.props.is_some()) {
