@@ -95,7 +95,10 @@ const OF_THE_MODEL: &[&str] = &["role-name-reserved"];
 
 fn check(text: &[u8], release: Release) -> Vec<Finding> {
     let sources = Sources::from_bytes("user.cfg", text.to_vec(), &LoadOptions::default()).unwrap();
-    pvelint::check(&sources, RULES, Some(release)).findings
+    // The cases are too small to use what they define; that is no second mistake.
+    let clutter = ["role-unused", "group-unused", "group-empty", "acl-redundant", "token-full-rights-root"];
+    let rules: Vec<_> = RULES.iter().copied().filter(|rule| !clutter.contains(&rule.id)).collect();
+    pvelint::check(&sources, &rules, Some(release)).findings
 }
 
 fn brief(finding: &Finding) -> String {
