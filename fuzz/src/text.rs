@@ -1,5 +1,6 @@
 //! Spans against the text that they are in.
 
+use pvelint::release::Release;
 use pvelint::text::Span;
 
 /// A text, and whether spans in it must keep characters whole.
@@ -12,6 +13,11 @@ impl<'a> Text<'a> {
     /// `cuts_characters`: PVE itself takes this text apart inside characters.
     pub(crate) fn new(bytes: &'a [u8], cuts_characters: bool) -> Self {
         Self { bytes, utf8: std::str::from_utf8(bytes).ok().filter(|_| !cuts_characters) }
+    }
+
+    /// pve-common 9.1.17 splits lists at single bytes, even inside a character.
+    pub(crate) fn of_release(bytes: &'a [u8], release: Release) -> Self {
+        Self::new(bytes, release == Release::Pve9 && bytes.iter().any(|byte| matches!(byte, 0x85 | 0xa0)))
     }
 
     pub(crate) fn strict(bytes: &'a [u8]) -> Self {

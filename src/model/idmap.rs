@@ -356,7 +356,7 @@ impl<'a> IdMap<'a> {
     pub fn gaps(&self, kind: IdKind, end: u64) -> Vec<(u64, u64)> {
         let mut gaps = Vec::new();
         let mut next = 0;
-        for entry in self.sorted(kind, Side::Container) {
+        for entry in self.sorted(kind, Side::Container).into_iter().filter(|entry| entry.count > 0) {
             let first = entry.container.min(end);
             if first > next {
                 gaps.push((next, first));
@@ -756,6 +756,13 @@ mod tests {
         let grants = SubIds::parse(b"root:100000:65536").grants(&[]);
         let faults = map.check(Some(&grants), Some(&grants)).into_iter().map(|problem| problem.why).collect();
         (faults, map.tool_message(IdKind::User, &grants))
+    }
+
+    #[test]
+    fn an_entry_of_no_ids_fills_no_gap() {
+        let conf = "lxc.idmap: u 0 100000 10\nlxc.idmap: u 20 100020 0\nlxc.idmap: u 30 100030 10\n";
+        let container = Container::parse(conf.as_bytes(), 100, Release::Pve9);
+        assert_eq!(IdMap::of(&container).gaps(IdKind::User, 50), [(10, 30), (40, 50)]);
     }
 
     #[test]
