@@ -6,9 +6,11 @@
 //! made, and excepted, reason by reason, when mutants are judged.
 
 mod abnf;
+mod guest;
 mod recognise;
 mod sentence;
 mod storage;
+mod subid;
 mod user;
 
 use pvelint::release::Release;
