@@ -322,6 +322,11 @@ impl Grammar {
         while reader.skip_to_rule()? {
             let line = reader.line;
             let name = reader.name().ok_or_else(|| reader.fail("a rule's name expected"))?;
+            if file.is_some()
+                && CORE.lines().any(|core| core.split(' ').next().is_some_and(|c| c.eq_ignore_ascii_case(&name)))
+            {
+                return Err((line, format!("rule {name} is one of RFC 5234")));
+            }
             let rule = self.named(&name);
             reader.blanks();
             if !reader.take(b"=") {
@@ -606,6 +611,7 @@ fn mistakes_are_told_with_their_line() {
         ("a = \"x\"\n; c\n\nb = \"y\"\n", "x.abnf:4: rule b is never used"),
         ("a = b\nb = [\"x\"] a\n", "x.abnf:1: rule a begins with itself"),
         ("a = \"x\"\na = \"y\"\n", "x.abnf:2: rule a is defined again"),
+        ("a = octet\noctet = \"x\"\n", "x.abnf:2: rule octet is one of RFC 5234"),
         ("a = \"x\"\nb =/ \"y\"\n", "x.abnf:2: rule b has nothing to add to"),
         ("a = \"x\"\n  <what it likes>\n", "x.abnf:2: prose can't be checked; write a rule"),
         ("a = (\"x\"\n\nb = \"y\"", "x.abnf:1: ( isn't closed"),

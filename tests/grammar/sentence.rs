@@ -221,8 +221,15 @@ impl<'g> Generator<'g> {
             Pick::Impossible => return false,
             Pick::Text(text) => {
                 out.text.extend_from_slice(&text);
-                // So that nothing below goes without use, such rules must be other names of rules used elsewhere.
-                assert!(matches!(self.grammar.nodes[self.grammar.rules[rule].node], Node::Rule(_)), "not just a name");
+                // So that nothing below goes without use, such a rule must be another name of one used elsewhere, or
+                // several of those.
+                match self.grammar.nodes[self.grammar.rules[rule].node] {
+                    Node::Rule(_) => {}
+                    Node::Rep(1, None, part) if matches!(self.grammar.nodes[part], Node::Rule(_)) => {
+                        made.push(Choice::Branch(self.grammar.rules[rule].node, 1));
+                    }
+                    _ => panic!("{} is more than a name", self.grammar.rules[rule].name),
+                }
             }
             Pick::Free => {
                 self.depth += 1;
