@@ -85,7 +85,7 @@ impl Plan {
     }
 
     fn is_container(vmid: u32) -> bool {
-        vmid % 3 != 0
+        !vmid.is_multiple_of(3)
     }
 
     fn node_of(&self, vmid: u32) -> String {
