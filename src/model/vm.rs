@@ -76,15 +76,8 @@ impl<'a> Machine<'a> {
     /// Reads `text`, the configuration of machine `vmid`. Never fails.
     #[must_use]
     pub fn parse(text: &'a [u8], vmid: u64, release: Release) -> Self {
-        let mut machine = Self {
-            text,
-            vmid,
-            drives: Vec::new(),
-            template: false,
-            onboot: false,
-            lock: None,
-            snapshots: Vec::new(),
-        };
+        let mut machine =
+            Self { text, vmid, drives: Vec::new(), template: false, onboot: false, lock: None, snapshots: Vec::new() };
         let mut in_main = true;
         for line in guest::parse(text, Dialect::Machine { hyphens: release >= Release::Pve8 }) {
             match line.class {
@@ -123,7 +116,9 @@ impl<'a> Machine<'a> {
             value,
             span: Span::of(self.text, value),
             file: Located::new(file, Span::of(self.text, file)),
-            format: pairs(value).find(|(key, _)| *key == b"format").map(|(_, format)| Located::new(format, Span::of(self.text, format))),
+            format: pairs(value)
+                .find(|(key, _)| *key == b"format")
+                .map(|(_, format)| Located::new(format, Span::of(self.text, format))),
             is_cdrom: family == b"cdrom" || media == Some(b"cdrom"),
         };
         match self.drives.iter_mut().find(|old| old.key == key) {

@@ -18,8 +18,10 @@ mod doc;
 mod registry;
 pub mod words;
 
+pub mod storage;
 pub mod tree;
 pub mod user;
+pub mod volume;
 
 pub use doc::{Doc, Example, Verdict, book};
 pub use registry::RULES;
@@ -64,19 +66,25 @@ pub struct Context<'a> {
     /// Everything that was read, linked.
     pub cluster: &'a Cluster<'a>,
     access: OnceLock<Option<Access<'a, 'a>>>,
+    uses: OnceLock<volume::Uses<'a>>,
 }
 
 impl<'a> Context<'a> {
     /// A context over `cluster`.
     #[must_use]
     pub fn new(cluster: &'a Cluster<'a>) -> Self {
-        Self { cluster, access: OnceLock::new() }
+        Self { cluster, access: OnceLock::new(), uses: OnceLock::new() }
     }
 
     /// The access engine over user.cfg, built when first asked for; `None` without a user.cfg.
     pub fn access(&self) -> Option<&Access<'a, 'a>> {
         let build = || self.cluster.user.as_ref().map(|user| Access::new(&user.model));
         self.access.get_or_init(build).as_ref()
+    }
+
+    /// The volumes that guests use, by storage, gathered when first asked for.
+    pub fn uses(&self) -> &volume::Uses<'a> {
+        self.uses.get_or_init(|| volume::Uses::of(self.cluster))
     }
 }
 

@@ -319,6 +319,48 @@ impl<'a> Section<'a> {
         })
     }
 
+    /// The `base` of an LVM storage, and the id of the storage it names.
+    #[must_use]
+    pub fn base(&self) -> Option<(&Property<'a>, &'a [u8])> {
+        let base = self.property("base")?;
+        let (storage, _) = formats::volume_id_parts(base.raw?)?;
+        Some((base, storage))
+    }
+
+    /// What the storage lies on, such that two storages with the same answer hold the same volumes. `None`: there is no
+    /// telling, or it holds no disks.
+    #[must_use]
+    pub fn backing(&self, release: Release) -> Option<Vec<u8>> {
+        let known = self.storage_type?;
+        let mut parts: Vec<Vec<u8>> = vec![known.name.into()];
+        let value = |key: &str| self.value(key).map(|value| value.to_vec()).unwrap_or_default();
+        let hosts = || {
+            let mut hosts: Vec<Vec<u8>> = self.list("monhost", release).map(|host| host.value.to_vec()).collect();
+            hosts.sort_unstable();
+            hosts.join(&b',')
+        };
+        match known.name {
+            "dir" | "btrfs" => {
+                let path = self.path()?;
+                let names = path.split(|&b| b == b'/').filter(|name| !name.is_empty() && *name != b".");
+                parts = vec![b"dir".into(), names.collect::<Vec<_>>().join(&b'/')];
+            }
+            "nfs" => parts.extend([value("server"), value("export")]),
+            "cifs" => parts.extend([value("server"), value("share"), value("subdir")]),
+            "lvm" => parts.push(value("vgname")),
+            "lvmthin" => parts.extend([value("vgname"), value("thinpool")]),
+            "zfspool" => parts.push(value("pool")),
+            "rbd" => {
+                let pool = self.value("pool").map_or_else(|| b"rbd".to_vec(), |pool| pool.to_vec());
+                parts.extend([hosts(), pool, value("namespace")]);
+            }
+            "iscsi" | "iscsidirect" => parts.extend([value("portal"), value("target")]),
+            "zfs" => parts.extend([value("portal"), value("target"), value("pool")]),
+            _ => return None,
+        }
+        Some(parts.join(&0))
+    }
+
     /// The mount options in `options`.
     pub fn mount_options(&self) -> impl Iterator<Item = MountOption<'a>> {
         let place = self.property("options").and_then(|property| Some((property.raw?, property.value.span)));

@@ -450,9 +450,10 @@ fn accept<'a>(
         return Err(Refusal::Duplicate(span));
     }
     if let (b"type", Some(value)) = (key, property.value)
-        && value == storage_type.name.as_bytes() {
-            return Ok(Cow::Borrowed(BStr::new(value)));
-        }
+        && value == storage_type.name.as_bytes()
+    {
+        return Ok(Cow::Borrowed(BStr::new(value)));
+    }
     let Some(schema) = schema else { return Err(Refusal::Unknown) };
     if storage_type.option(key, release).is_none() {
         return Err(Refusal::Foreign);
@@ -596,16 +597,18 @@ impl<'a> Decoder<'_, 'a> {
         let own_path = self.storage_type.is_path_based()
             && self.storage_type.option_any(b"path").is_some_and(|option| option.need == Need::Required);
         if own_path
-            && let Some(property) = self.section.properties.iter_mut().find(|property| property.key.value == "path") {
-                let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'/' | b'_' | b'.' | b'@');
-                if !property.value.value.iter().all(|&b| legal(b)) {
-                    return Err(Ghost::IllegalPath(property.value.span));
-                }
-                if self.release >= Release::Pve8
-                    && let Some(canonical) = canonical_path(&property.value.value) {
-                        property.value.value = Cow::Owned(canonical.into());
-                    }
+            && let Some(property) = self.section.properties.iter_mut().find(|property| property.key.value == "path")
+        {
+            let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'/' | b'_' | b'.' | b'@');
+            if !property.value.value.iter().all(|&b| legal(b)) {
+                return Err(Ghost::IllegalPath(property.value.span));
             }
+            if self.release >= Release::Pve8
+                && let Some(canonical) = canonical_path(&property.value.value)
+            {
+                property.value.value = Cow::Owned(canonical.into());
+            }
+        }
         self.note_combinations();
         Ok(())
     }
