@@ -41,7 +41,7 @@ fn types(grammar: &Grammar) -> Vec<String> {
 
 fn check_sentence(grammar: &Grammar, sentence: &Sentence, release: Release, differences: &mut Differences) {
     let cfg = StorageCfg::parse(&sentence.text, release);
-    for dropped in &cfg.dropped {
+    if let Some(dropped) = cfg.dropped.first() {
         differences.add("dropped from a sentence", release, dropped.span.bytes(&sentence.text), &dropped.reason);
         return;
     }
