@@ -15,12 +15,16 @@ mod grid;
 pub mod operations;
 mod privs;
 pub mod profiles;
+mod propose;
+mod story;
 mod trace;
 
 pub use derive::{Derivation, Refusal, Step};
 pub use dump::matrix;
 pub use grid::{Grid, Row, Rows};
 pub use privs::Privs;
+pub use propose::{Change, Proposal, Way, apply};
+pub use story::{Teller, Told};
 pub use trace::{Applied, Stop, Unused, WhyUnused};
 
 use crate::model::tables::access::{Priv, PrivSet};

@@ -57,6 +57,19 @@ pub fn render(files: &Files<'_>, finding: &Finding, colour: bool) -> String {
     out
 }
 
+/// The lines that `labels` point at, drawn file by file, without words around them. Empty without labels.
+#[must_use]
+pub fn excerpts(files: &Files<'_>, labels: &[Label], colour: bool) -> String {
+    let mut out = String::new();
+    let mut labels: Vec<&Label> = labels.iter().collect();
+    labels.sort_by_key(|label| label.place);
+    for group in labels.chunk_by(|a, b| a.place.file == b.place.file) {
+        let Some(first) = group.first() else { continue };
+        draw(&mut out, files, colour, Level::Note, "", "", first.place.file, group, false);
+    }
+    out
+}
+
 const DIM: &str = "2";
 const BOLD: &str = "1";
 const GREEN: &str = "32";

@@ -1,0 +1,398 @@
+//! The smallest changes that would give somebody a privilege on a path, each tried out in memory before it is proposed.
+//!
+//! A grant on a path replaces what comes from above, and a user's own grant hides its groups' on the same path; so a grant
+//! made here names again the roles that it would hide. Which of several ways is the best is said by their order; the words
+//! around them are for whoever prints them.
+
+use super::{Access, Applied, Refusal, Who, pool_path, token_user};
+use crate::finding::Command;
+use crate::model::tables::access::{PrivSet, checked_anywhere, checked_below, checked_on, path_allowed};
+use crate::model::user::{AclEntry, SubjectKind, UserCfg, split_token};
+use crate::text::{lines, without_lf};
+use bstr::{BStr, BString, ByteSlice};
+
+/// From how many privileges on that weren't asked for a role of its own is better than a role that exists.
+const MUCH: u32 = 10;
+
+/// One change of `user.cfg` that one command makes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Change {
+    /// A user that ACLs or groups name already.
+    AddUser(BString),
+    /// A new role.
+    AddRole {
+        /// Its name.
+        name: BString,
+        /// Its privileges.
+        privileges: PrivSet,
+    },
+    /// Roles for a subject on a path.
+    Grant {
+        /// The path.
+        path: BString,
+        /// What the subject is.
+        kind: SubjectKind,
+        /// The subject; a group without `@`.
+        id: BString,
+        /// The roles; those behind the first are kept from what the grant would hide otherwise.
+        roles: Vec<BString>,
+        /// Whether it counts below the path too.
+        propagate: bool,
+    },
+    /// A role taken from a subject on a path.
+    Revoke {
+        /// The path.
+        path: BString,
+        /// What the subject is.
+        kind: SubjectKind,
+        /// The subject; a group without `@`.
+        id: BString,
+        /// The role.
+        role: BString,
+    },
+    /// No privilege separation for a token: all rights of its owner.
+    FullToken(BString),
+}
+
+/// Where a proposal acts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// A grant on the path itself, which gives nothing on any other path.
+    Path,
+    /// A grant on the path and on the pool of the guest or storage: both have to be freed of a NoAccess.
+    PathAndPool,
+    /// A grant on a pool: it reaches all its members.
+    Pool(BString),
+    /// A grant above the path, on which PVE takes no ACL.
+    Above(BString),
+    /// The token gets all rights of its owner.
+    FullToken,
+    /// An ACL that is in the way goes.
+    Revoke,
+}
+
+/// A way to give somebody a privilege.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    /// What has to be done, in this order.
+    pub changes: Vec<Change>,
+    /// Where.
+    pub way: Way,
+    /// What else the subject then has on the path and hadn't before, of what PVE ever looks at there.
+    pub surplus: PrivSet,
+}
+
+impl Change {
+    /// The command for a root shell.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        let option = |kind: &SubjectKind| match kind {
+            SubjectKind::Group => "--groups",
+            SubjectKind::Token => "--tokens",
+            SubjectKind::User => "--users",
+        };
+        match self {
+            Self::AddUser(id) => Command::new("pveum user add").arg(id),
+            Self::AddRole { name, privileges } => {
+                Command::new("pveum role add").arg(name).words("--privs").arg(privileges.to_string().replace(", ", ","))
+            }
+            Self::Grant { path, kind, id, roles, propagate } => {
+                let roles = bstr::join(",", roles);
+                let command = Command::new("pveum acl modify").arg(path).words(option(kind)).arg(id);
+                let command = command.words("--roles").arg(roles);
+                if *propagate { command } else { command.words("--propagate 0") }
+            }
+            Self::Revoke { path, kind, id, role } => {
+                Command::new("pveum acl delete").arg(path).words(option(kind)).arg(id).words("--roles").arg(role)
+            }
+            Self::FullToken(id) => {
+                let (user, token) = split_token(id).unwrap_or_default();
+                Command::new("pveum user token modify").arg(user).arg(token).words("--privsep 0")
+            }
+        }
+    }
+
+    /// Taking this entry away.
+    #[must_use]
+    pub fn revoke(cfg: &UserCfg<'_>, entry: &AclEntry) -> Self {
+        let subject = cfg.subject(entry.subject);
+        Self::Revoke {
+            path: cfg.tree.path(entry.node),
+            kind: subject.map_or(SubjectKind::User, |subject| subject.kind),
+            id: cfg.subject_id(entry.subject).to_owned(),
+            role: cfg.role_name(entry.role).to_owned(),
+        }
+    }
+}
+
+/// The text of `cfg` after `changes`, as PVE would write it as far as ACLs are concerned: one line for each entry.
+#[must_use]
+pub fn apply(cfg: &UserCfg<'_>, changes: &[Change]) -> Vec<u8> {
+    let is_acl = |line: &[u8]| line.split(|&byte| byte == b':').next().is_some_and(|word| word.trim_ascii() == b"acl");
+    let mut out = Vec::with_capacity(cfg.text.len() + 64);
+    for line in lines(cfg.text).map(without_lf).filter(|line| !is_acl(line)) {
+        out.extend_from_slice(line);
+        out.push(b'\n');
+    }
+    let mut put = |fields: &[&[u8]]| {
+        for field in fields {
+            out.extend_from_slice(field);
+            out.push(b':');
+        }
+        out.push(b'\n');
+    };
+    let mut gone: Vec<(&BStr, SubjectKind, &BStr, &BStr)> = Vec::new();
+    for change in changes {
+        match change {
+            Change::AddUser(id) => put(&[b"user", id, b"1", b"0"]),
+            Change::AddRole { name, privileges } => put(&[b"role", name, privileges.to_string().as_bytes()]),
+            Change::FullToken(id) => {
+                let expire = cfg.token(id).map_or(0, |token| token.expire.value).to_string();
+                put(&[b"token", id, expire.as_bytes(), b"0"]);
+            }
+            Change::Revoke { path, kind, id, role } => gone.push((path.as_bstr(), *kind, id.as_bstr(), role.as_bstr())),
+            Change::Grant { .. } => {}
+        }
+    }
+    let flag = |on: bool| if on { b"1" } else { b"0" };
+    let shown =
+        |kind: SubjectKind, id: &[u8]| if kind == SubjectKind::Group { [b"@", id].concat() } else { id.to_vec() };
+    for entry in &cfg.acl {
+        let Some(subject) = cfg.subject(entry.subject) else { continue };
+        let (path, role) = (cfg.tree.path(entry.node), cfg.role_name(entry.role));
+        if !gone.contains(&(path.as_bstr(), subject.kind, subject.id, role)) {
+            put(&[b"acl", flag(entry.propagate), &path, &shown(subject.kind, subject.id), role]);
+        }
+    }
+    for change in changes {
+        if let Change::Grant { path, kind, id, roles, propagate } = change {
+            put(&[b"acl", flag(*propagate), path, &shown(*kind, id), &bstr::join(",", roles)]);
+        }
+    }
+    out
+}
+
+/// One who has to be given something: the subject itself, or a token and its owner.
+struct Target {
+    kind: SubjectKind,
+    id: BString,
+    missing: PrivSet,
+}
+
+/// Roles as a grant needs them.
+struct Role {
+    name: BString,
+    /// To be made first.
+    new: Option<PrivSet>,
+}
+
+impl<'a> Access<'_, 'a> {
+    /// How `subject` could be given all of `wanted` on `path`, best first: a grant on the path itself with a role that
+    /// exists, or with one of its own when any role that exists would give much more (both ways, if both exist), then the
+    /// guest's or storage's pool, then all rights of a token's owner, then ACLs in the way. Nothing for root@pam, for whom
+    /// PVE doesn't know, and for privileges of another release.
+    #[must_use]
+    pub fn propose(&self, subject: &[u8], wanted: PrivSet, path: &[u8]) -> Vec<Proposal> {
+        let release = self.cfg.release;
+        let targets = self.targets(subject, wanted, path);
+        if targets.is_empty() || !PrivSet::all(release).contains_all(wanted) {
+            return Vec::new();
+        }
+        let pools: Vec<BString> = self.pools_of(path).map(|pool| pool_path(pool).into()).collect();
+        let mut place = BStr::new(path);
+        while !path_allowed(place, release) && place != "/" {
+            let up = place.rfind_byte(b'/').and_then(|at| place.get(..at)).unwrap_or_default();
+            place = if up.is_empty() { BStr::new(b"/") } else { BStr::new(up) };
+        }
+        let here = if place == path { Way::Path } else { Way::Above(place.to_owned()) };
+
+        let mut found = Vec::new();
+        let mut offer = |way: &Way, changes: Vec<Change>| {
+            if let Some(proposal) = self.tried(subject, wanted, path, way.clone(), changes)
+                && !found.contains(&proposal)
+            {
+                found.push(proposal);
+            }
+        };
+        for at in 0..2 {
+            if let Some(changes) = self.grants(&targets, &[place.to_owned()], path, at) {
+                offer(&here, changes);
+            }
+        }
+        for pool in &pools {
+            if let Some(changes) = self.grants(&targets, std::slice::from_ref(pool), path, 0) {
+                offer(&Way::Pool(pool.clone()), changes);
+            }
+        }
+        if !pools.is_empty() {
+            let places: Vec<BString> = std::iter::once(place.to_owned()).chain(pools).collect();
+            if let Some(changes) = self.grants(&targets, &places, path, 0) {
+                offer(&Way::PathAndPool, changes);
+            }
+        }
+        if let Who::Token(token) = self.who(subject) {
+            offer(&Way::FullToken, vec![Change::FullToken(token.id.value.to_owned())]);
+        }
+        let mut in_the_way = Vec::new();
+        for target in &targets {
+            for privilege in target.missing.iter() {
+                if let Some(refusal) = self.why_not(&target.id, privilege, path) {
+                    collect(&refusal, &mut in_the_way);
+                }
+            }
+        }
+        let mut revokes: Vec<_> = in_the_way.iter().map(|applied| Change::revoke(self.cfg, applied.entry)).collect();
+        revokes.sort_by_key(|change| format!("{change:?}"));
+        revokes.dedup();
+        if !revokes.is_empty() {
+            offer(&Way::Revoke, revokes);
+        }
+        // Both together are needed only where neither is enough.
+        if found.iter().any(|proposal| proposal.way != Way::PathAndPool) {
+            found.retain(|proposal| proposal.way != Way::PathAndPool);
+        }
+        found
+    }
+
+    fn targets(&self, subject: &[u8], wanted: PrivSet, path: &[u8]) -> Vec<Target> {
+        let user = |id: &[u8]| Target {
+            kind: SubjectKind::User,
+            id: id.into(),
+            missing: wanted - self.effective(id, path).privs,
+        };
+        let mut targets = match self.who(subject) {
+            Who::Nobody | Who::Root => Vec::new(),
+            Who::User(None) => vec![user(subject)],
+            Who::User(Some(subject)) => vec![user(self.cfg.subject_id(subject))],
+            Who::Token(token) => {
+                let own = self.own(Some(token.subject), path).answer().privs;
+                let token_id = token.id.value.to_owned();
+                let mut targets = vec![Target { kind: SubjectKind::Token, id: token_id, missing: wanted - own }];
+                if !matches!(self.owner(token), Who::Root) {
+                    targets.push(user(token_user(token)));
+                }
+                targets
+            }
+        };
+        targets.retain(|target| !target.missing.is_empty());
+        targets
+    }
+
+    /// The changes that give every target what it misses on `path` by grants on `places`; `choice` 0 is the better role.
+    fn grants(&self, targets: &[Target], places: &[BString], path: &[u8], choice: usize) -> Option<Vec<Change>> {
+        let mut made: Vec<Change> = Vec::new();
+        let mut grants = Vec::new();
+        for target in targets {
+            if target.kind == SubjectKind::User && self.cfg.user(&target.id).is_none() {
+                made.push(Change::AddUser(target.id.clone()));
+            }
+            for place in places {
+                let role = self.role_for(target, place, path, choice)?;
+                if let Some(privileges) = role.new {
+                    let role = Change::AddRole { name: role.name.clone(), privileges };
+                    if !made.contains(&role) {
+                        made.push(role);
+                    }
+                }
+                let mut roles = vec![role.name];
+                let stops = self.stops(&target.id, place);
+                let deciding = stops.iter().rev().find(|stop| !stop.applied.is_empty());
+                let own = deciding.filter(|stop| stop.last && stop.applied.iter().all(|one| one.member.is_none()));
+                if let Some(stop) = own {
+                    let denied = stop.applied.iter().filter(|applied| self.is_no_access(applied));
+                    grants.extend(denied.map(|applied| Change::revoke(self.cfg, applied.entry)));
+                } else {
+                    let kept = self.roles(&target.id, place);
+                    let kept = kept.iter().filter_map(|(role, _)| self.cfg.role_at(*role));
+                    roles.extend(kept.filter(|role| !role.is_no_access()).map(|role| role.name.to_owned()));
+                }
+                // What is checked only on the path itself needs no propagation, and shall not leak.
+                let leaf = checked_below(place, self.cfg.release).is_empty();
+                grants.push(Change::Grant {
+                    path: place.clone(),
+                    kind: target.kind,
+                    id: target.id.clone(),
+                    roles,
+                    propagate: leaf || is_above(place, path),
+                });
+            }
+        }
+        made.extend(grants);
+        Some(made)
+    }
+
+    /// The role to give on `place`, so that `target` gets what it misses on `path`.
+    fn role_for(&self, target: &Target, place: &[u8], path: &[u8], choice: usize) -> Option<Role> {
+        let release = self.cfg.release;
+        let relevant = checked_on(place, release) | checked_on(path, release) | checked_anywhere();
+        let has = self.effective(&target.id, path).privs;
+        let surplus = |privileges: PrivSet| ((privileges & relevant) - has - target.missing).len();
+        let usable = self.cfg.roles.iter().filter(|role| !role.is_no_access() && role.name != "Administrator");
+        let best = usable
+            // What a file adds to a built-in role is gone at PVE's next write.
+            .map(|role| (role, role.builtin.unwrap_or(role.privileges)))
+            .filter(|(_, privileges)| privileges.contains_all(target.missing))
+            .min_by_key(|(role, privileges)| {
+                (surplus(*privileges), role.builtin.is_none(), privileges.len(), role.name)
+            });
+        let existing = best.map(|(role, privileges)| (surplus(privileges), Role { name: role.name.into(), new: None }));
+        let custom = Role { name: self.new_role_name(target.missing), new: Some(target.missing) };
+        let mut ways = match existing {
+            Some((0, role)) => vec![role],
+            Some((more, role)) if more <= MUCH => vec![role, custom],
+            Some((_, role)) => vec![custom, role],
+            None => vec![custom],
+        };
+        (choice < ways.len()).then(|| ways.swap_remove(choice))
+    }
+
+    /// A free name for a role with these privileges: `vm-powermgmt`. Names that begin with `PVE` are reserved.
+    fn new_role_name(&self, privileges: PrivSet) -> BString {
+        let mut all = privileges.iter().map(|privilege| privilege.name().to_ascii_lowercase().replace('.', "-"));
+        let first = all.next().unwrap_or_default();
+        let base = if all.next().is_some() { format!("{first}-and-more") } else { first };
+        let names = std::iter::once(base.clone()).chain((2..).map(|nth| format!("{base}-{nth}")));
+        let mut free = names.filter(|name| self.cfg.role(name.as_bytes()).is_none());
+        free.next().unwrap_or_default().into()
+    }
+
+    /// The proposal, when it does what it shall and takes nothing away.
+    fn tried(&self, subject: &[u8], wanted: PrivSet, path: &[u8], way: Way, changes: Vec<Change>) -> Option<Proposal> {
+        let text = apply(self.cfg, &changes);
+        let cfg = UserCfg::parse(&text, self.cfg.release);
+        let access = Access::new(&cfg);
+        let (before, after) = (self.effective(subject, path).privs, access.effective(subject, path).privs);
+        let mut touched = vec![BString::from(path)];
+        touched.extend(changes.iter().filter_map(|change| match change {
+            Change::Grant { path, .. } => Some(path.clone()),
+            _ => None,
+        }));
+        let kept =
+            |path: &BString| access.effective(subject, path).privs.contains_all(self.effective(subject, path).privs);
+        let relevant = checked_on(path, self.cfg.release) | checked_anywhere();
+        let works = after.contains_all(wanted) && touched.iter().all(kept);
+        works.then(|| Proposal { changes, way, surplus: (after - before - wanted) & relevant })
+    }
+
+    fn is_no_access(&self, applied: &Applied<'_>) -> bool {
+        self.cfg.role_at(applied.entry.role).is_some_and(|role| role.is_no_access())
+    }
+}
+
+/// Whether `path` lies below `place`.
+fn is_above(place: &[u8], path: &[u8]) -> bool {
+    place == b"/" && path != b"/" || path.strip_prefix(place).is_some_and(|rest| rest.first() == Some(&b'/'))
+}
+
+/// The entries that a refusal blames.
+fn collect<'c>(refusal: &Refusal<'c, '_>, entries: &mut Vec<Applied<'c>>) {
+    match refusal {
+        Refusal::NoAccess { by, .. } => entries.push(*by),
+        Refusal::Replaced { by, .. } | Refusal::Hidden { by, .. } => entries.extend(by),
+        Refusal::Token { own, owner } => {
+            own.iter().for_each(|own| collect(own, entries));
+            owner.iter().for_each(|(_, owner)| collect(owner, entries));
+        }
+        Refusal::Unknown | Refusal::NotPropagated { .. } | Refusal::Lacking { .. } | Refusal::NoEntry => {}
+    }
+}
