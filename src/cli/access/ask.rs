@@ -159,6 +159,30 @@ impl<'c, 'a> Ask<'c, 'a> {
         Err(Failure::Usage(format!("{release} checks nothing on {text}; {hint}")))
     }
 
+    /// What the path is of, when that isn't in the files although it should be.
+    pub(super) fn about_path(&self, path: &str) -> Vec<String> {
+        let mut about = Vec::new();
+        let id = |prefix: &str| path.strip_prefix(prefix).filter(|id| !id.contains('/'));
+        if let Some(vmid) = id("/vms/")
+            && self.cluster.tree.has_nodes
+            && vmid.parse().is_ok_and(|vmid| self.cluster.guest(vmid).is_none())
+        {
+            about.push(format!("there is no guest {vmid}"));
+        }
+        if let (Some(storage), Some(file)) = (id("/storage/"), &self.cluster.storage)
+            && !file.model.sections.iter().any(|section| section.id.value == storage)
+            && file.model.implicit_local.as_ref().is_none_or(|local| local.id.value != storage)
+        {
+            about.push(format!("storage.cfg has no storage {storage}"));
+        }
+        if let Some(pool) = path.strip_prefix("/pool/")
+            && self.cfg.pool(pool.as_bytes()).is_none()
+        {
+            about.push(format!("there is no pool {pool}"));
+        }
+        about
+    }
+
     /// The path that was meant: the same names with the first words right, or the number of a guest without zeros.
     fn near_path(&self, path: &str) -> Option<String> {
         let mut parts = path.trim_start_matches('/').split('/');

@@ -13,11 +13,16 @@ use crate::cluster::Cluster;
 use crate::release::Release;
 use crate::source::{FileKind, LoadOptions, Presence, Sources, TreeId};
 
+mod answer;
 mod ask;
+mod can;
 mod matrix;
 mod needs;
 mod operations;
 mod show;
+mod who;
+mod why;
+mod why_403;
 
 use ask::Ask;
 
@@ -31,6 +36,17 @@ pub(super) struct AccessArgs {
 enum Question {
     /// Print the rights of a user or token, as `pveum user permissions` does
     Show(show::ShowArgs),
+    /// Answer yes or no: may somebody do it, and through what
+    Can(can::CanArgs),
+    /// Explain why somebody has a privilege
+    Why(why::WhyArgs),
+    /// Explain why somebody lacks a privilege, and what would give it
+    WhyNot(why::WhyArgs),
+    /// Explain the text of a 403
+    #[command(name = "why-403")]
+    Why403(why_403::Why403Args),
+    /// List everybody who has a privilege on a path, and through what
+    Who(who::WhoArgs),
     /// Say what an operation needs
     Needs(needs::NeedsArgs),
     /// List the operations that `can` and `needs` know
@@ -40,9 +56,13 @@ enum Question {
 }
 
 pub(super) fn run(args: &AccessArgs, colour: bool, out: &mut dyn Write) -> Result<Outcome, Failure> {
-    let _ = colour;
     match &args.question {
         Question::Show(args) => show::run(args, out),
+        Question::Can(args) => can::run(args, out),
+        Question::Why(args) => why::run(args, true, colour, out),
+        Question::WhyNot(args) => why::run(args, false, colour, out),
+        Question::Why403(args) => why_403::run(args, colour, out),
+        Question::Who(args) => who::run(args, out),
         Question::Needs(args) => needs::run(args, out),
         Question::Operations(args) => operations::run(args, out),
         Question::Matrix(args) => matrix::run(args, out),
