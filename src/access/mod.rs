@@ -24,7 +24,7 @@ pub use dump::matrix;
 pub use grid::{Grid, Row, Rows};
 pub use privs::Privs;
 pub use propose::{Change, Proposal, Way, apply};
-pub use story::{Teller, Told};
+pub use story::{Teller, Told, near_path};
 pub use trace::{Applied, Stop, Unused, WhyUnused};
 
 use crate::model::tables::access::{Priv, PrivSet};

@@ -7,7 +7,7 @@
 use super::{Access, Applied, Refusal, Who, pool_path, token_user};
 use crate::finding::Command;
 use crate::model::tables::access::{PrivSet, checked_anywhere, checked_below, checked_on, path_allowed};
-use crate::model::user::{AclEntry, SubjectKind, UserCfg, split_token};
+use crate::model::user::{AclEntry, Pool, Reason, SubjectKind, UserCfg, split_token};
 use crate::text::{lines, without_lf};
 use bstr::{BStr, BString, ByteSlice};
 
@@ -52,6 +52,22 @@ pub enum Change {
     },
     /// No privilege separation for a token: all rights of its owner.
     FullToken(BString),
+    /// More privileges for a role of the file.
+    ExtendRole {
+        /// Its name.
+        name: BString,
+        /// What is added.
+        privileges: PrivSet,
+    },
+    /// A guest or storage put into a pool.
+    Join {
+        /// The pool.
+        pool: BString,
+        /// The guest's number, or the storage.
+        member: BString,
+        /// Whether it is a storage.
+        storage: bool,
+    },
 }
 
 /// Where a proposal acts.
@@ -67,6 +83,11 @@ pub enum Way {
     Above(BString),
     /// The token gets all rights of its owner.
     FullToken,
+    /// The guest or storage comes into a pool on which the right is there already.
+    Join(BString),
+    /// A role that the subject has gets back what PVE ignores in it, being misspelt or of another release: wherever that role
+    /// is given.
+    Role(BString),
     /// An ACL that is in the way goes.
     Revoke,
 }
@@ -109,6 +130,14 @@ impl Change {
                 let (user, token) = split_token(id).unwrap_or_default();
                 Command::new("pveum user token modify").arg(user).arg(token).words("--privsep 0")
             }
+            Self::ExtendRole { name, privileges } => {
+                let command = Command::new("pveum role modify").arg(name).words("--append 1 --privs");
+                command.arg(privileges.to_string().replace(", ", ","))
+            }
+            Self::Join { pool, member, storage } => {
+                let option = if *storage { "--storage" } else { "--vms" };
+                Command::new("pveum pool modify").arg(pool).words(option).arg(member)
+            }
         }
     }
 
@@ -145,7 +174,11 @@ pub fn apply(cfg: &UserCfg<'_>, changes: &[Change]) -> Vec<u8> {
     for change in changes {
         match change {
             Change::AddUser(id) => put(&[b"user", id, b"1", b"0"]),
-            Change::AddRole { name, privileges } => put(&[b"role", name, privileges.to_string().as_bytes()]),
+            Change::AddRole { name, privileges } | Change::ExtendRole { name, privileges } => {
+                put(&[b"role", name, privileges.to_string().as_bytes()]);
+            }
+            Change::Join { pool, member, storage: false } => put(&[b"pool", pool, b"", member]),
+            Change::Join { pool, member, storage: true } => put(&[b"pool", pool, b"", b"", member]),
             Change::FullToken(id) => {
                 let expire = cfg.token(id).map_or(0, |token| token.expire.value).to_string();
                 put(&[b"token", id, expire.as_bytes(), b"0"]);
@@ -218,6 +251,9 @@ impl<'a> Access<'_, 'a> {
             if let Some(changes) = self.grants(&targets, &[place.to_owned()], path, at) {
                 offer(&here, changes);
             }
+        }
+        for (way, change) in self.restored(&targets, path).into_iter().chain(self.joins(subject, wanted, path)) {
+            offer(&way, vec![change]);
         }
         for pool in &pools {
             if let Some(changes) = self.grants(&targets, std::slice::from_ref(pool), path, 0) {
@@ -307,7 +343,9 @@ impl<'a> Access<'_, 'a> {
                     roles.extend(kept.filter(|role| !role.is_no_access()).map(|role| role.name.to_owned()));
                 }
                 // What is checked only on the path itself needs no propagation, and shall not leak.
-                let leaf = checked_below(place, self.cfg.release).is_empty();
+                let childless = |name| self.cfg.pool(name).is_some_and(|pool| pool.children.is_empty());
+                let leaf = checked_below(place, self.cfg.release).is_empty()
+                    || place.strip_prefix(b"/pool/").is_some_and(childless);
                 grants.push(Change::Grant {
                     path: place.clone(),
                     kind: target.kind,
@@ -319,6 +357,51 @@ impl<'a> Access<'_, 'a> {
         }
         made.extend(grants);
         Some(made)
+    }
+
+    /// Roles that every target has on `path` and that would hold what is missing, if PVE knew a name in them.
+    fn restored(&self, targets: &[Target], path: &[u8]) -> Vec<(Way, Change)> {
+        let cfg = self.cfg;
+        let mut found = Vec::new();
+        for (nth, role) in cfg.roles.iter().enumerate().filter(|(_, role)| role.builtin.is_none()) {
+            let missing = targets.iter().fold(PrivSet::EMPTY, |all, target| all | target.missing);
+            let stood_for = cfg.dropped.iter().any(|dropped| match &dropped.reason {
+                Reason::Privilege { role: of, privilege: written } if *of == role.name => {
+                    missing.iter().all(|missing| super::story::stands_for(written, missing, cfg.release))
+                }
+                _ => false,
+            });
+            let has = |target: &Target| {
+                self.roles(&target.id, path).iter().any(|(has, _)| has.index() == nth)
+                    || self
+                        .pools_of(path)
+                        .any(|pool| self.roles(&target.id, &pool_path(pool)).iter().any(|(has, _)| has.index() == nth))
+            };
+            if stood_for && targets.iter().all(has) {
+                let change = Change::ExtendRole { name: role.name.into(), privileges: missing };
+                found.push((Way::Role(role.name.into()), change));
+            }
+        }
+        found
+    }
+
+    /// Pools on which `subject` has all of `wanted`, for a guest that is in none, or a storage that isn't in them.
+    fn joins(&self, subject: &[u8], wanted: PrivSet, path: &[u8]) -> Vec<(Way, Change)> {
+        let (member, storage) = match (path.strip_prefix(b"/vms/"), path.strip_prefix(b"/storage/")) {
+            (Some(vmid), _) if self.cfg.pool_of_vm(vmid).is_none() => (vmid, false),
+            (_, Some(storage)) => (storage, true),
+            _ => return Vec::new(),
+        };
+        let gives = self.cfg.pools.iter().filter(|pool| {
+            !pool.storage.iter().any(|listed| storage && listed.value == member)
+                && self.effective(subject, &pool_path(pool)).privs.contains_all(wanted)
+        });
+        let join = |pool: &Pool<'_>| {
+            let pool = BString::from(pool.name.value);
+            (Way::Join(pool.clone()), Change::Join { pool, member: member.into(), storage })
+        };
+        // One is enough; with several it is anybody's guess.
+        gives.take(1).map(join).collect()
     }
 
     /// The role to give on `place`, so that `target` gets what it misses on `path`.

@@ -5,7 +5,7 @@
 
 use super::{Access, Applied, Derivation, Refusal, Step, token_user};
 use crate::model::tables::access::{Priv, PrivSet, path_allowed};
-use crate::model::user::{AclEntry, Dropped, EntryType, NoToken, Reason, SubjectKind};
+use crate::model::user::{AclEntry, Dropped, EntryType, NoToken, Reason, SubjectKind, UnknownLine};
 use crate::text::{Span, printable};
 use bstr::{BStr, ByteSlice};
 use std::fmt::Write;
@@ -124,7 +124,18 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
     #[must_use]
     pub fn refusal(&self, subject: &[u8], privilege: Priv, path: &[u8], refusal: &Refusal<'_, '_>) -> Vec<Told> {
         let Refusal::Token { own, owner } = refusal else {
-            return self.refused(subject, privilege, path, refusal);
+            // A token without privilege separation is refused as its owner.
+            let Some(token) = self.access.cfg.token(subject) else {
+                return self.refused(subject, privilege, path, refusal);
+            };
+            let owner = printable(token_user(token));
+            let at = (self.at)(token.line);
+            let name = printable(subject);
+            let mut told = vec![Told::new(format!(
+                "token {name} has no privilege separation ({at}): it may what {owner} may, and nothing else"
+            ))];
+            told.extend(self.refused(token_user(token), privilege, path, refusal));
+            return told;
         };
         let user = self.access.cfg.token(subject).map(token_user).unwrap_or_default();
         let mut rows = Vec::new();
@@ -206,9 +217,11 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
         told
     }
 
-    /// What PVE dropped of the lines that define `subject`.
-    fn dropped(&self, subject: &[u8]) -> Vec<Told> {
+    /// The lines that define `subject`, or speak of it, and that PVE dropped while reading.
+    #[must_use]
+    pub fn dropped(&self, subject: &[u8]) -> Vec<Told> {
         let cfg = self.access.cfg;
+        let fields = |span: Span| span.bytes(cfg.text).split(|&byte| byte == b':').map(<[u8]>::trim_ascii);
         let mut told: Vec<Told> = Vec::new();
         for dropped in &cfg.dropped {
             let why = match &dropped.reason {
@@ -221,6 +234,10 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
                     NoToken::Malformed(..) => "that is no user, no group and no token",
                     NoToken::Undefined(_) => "no line above defines that token",
                     NoToken::Wiped { .. } => "a second line of its user wiped that token",
+                },
+                Reason::Line(line) if fields(dropped.span).any(|field| field == subject) => match line {
+                    UnknownLine::Comment => "there are no comments in this file",
+                    _ => "the line's type is unknown",
                 },
                 _ => continue,
             };
@@ -410,10 +427,13 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
                 _ => String::new(),
             };
             text.push_str(&self.entry(&applied));
-            let mut mark = "elsewhere".to_owned();
+            let mut mark = String::new();
             if !path_allowed(&on, cfg.release) {
-                let _ = write!(text, "; PVE never looks at {}", printable(&on));
-                mark = "PVE never looks at this path".to_owned();
+                let meant = std::str::from_utf8(&on).ok().and_then(near_path);
+                let meant = meant.filter(|path| path_allowed(path.as_bytes(), cfg.release));
+                let meant = meant.map(|path| format!(" (did you mean {path}?)")).unwrap_or_default();
+                let _ = write!(text, "; PVE never looks at {}{meant}", printable(&on));
+                mark = format!("PVE never looks at this path{meant}");
             } else if let Some(pool) = on.strip_prefix(b"/pool/")
                 && (path.starts_with(b"/vms/") || path.starts_with(b"/storage/"))
             {
@@ -423,10 +443,8 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
             if !holds(entry) {
                 let _ = write!(text, "; that role holds no {privilege}");
             }
-            told.push(Told {
-                text,
-                marks: vec![(if mark == "elsewhere" { entry.line } else { entry.path_span }, mark)],
-            });
+            let marks = if mark.is_empty() { Vec::new() } else { vec![(entry.path_span, mark)] };
+            told.push(Told { text, marks });
             if !holds(entry) {
                 told.extend(self.lost_in_role(entry, privilege));
             }
@@ -488,6 +506,37 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
         }
         marks
     }
+}
+
+/// Whether `written`, a name in a role that PVE ignored, is meant for `privilege`.
+pub(super) fn stands_for(written: &BStr, privilege: Priv, release: crate::release::Release) -> bool {
+    lost_name(written, privilege, "", release).is_some()
+}
+
+/// The path that was meant by one that PVE doesn't know: first words right, numbers without zeros in front. May be as unknown.
+#[must_use]
+pub fn near_path(path: &str) -> Option<String> {
+    let mut parts = path.trim_start_matches('/').split('/');
+    let first = parts.next()?.to_lowercase();
+    let rest: Vec<&str> = parts.collect();
+    if !first.is_empty() && rest.is_empty() && first.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(format!("/vms/{first}"));
+    }
+    let tops = ["access", "mapping", "nodes", "pool", "sdn", "storage", "vms"];
+    let alias = match first.as_str() {
+        "vm" | "qemu" | "lxc" | "ct" => Some("vms"),
+        _ => tops.into_iter().find(|top| *top == first),
+    };
+    let score = |top: &&str| strsim::jaro_winkler(&first, top);
+    let near = || tops.into_iter().max_by(|a, b| score(a).total_cmp(&score(b))).filter(|top| score(top) > 0.8);
+    let top = alias.or_else(near)?;
+    let rest = rest.iter().map(|part| match (top, *part) {
+        ("vms", number) => number.trim_start_matches('0'),
+        ("access", "realms") => "realm",
+        ("access", "group") => "groups",
+        (_, part) => part,
+    });
+    Some(std::iter::once(top).chain(rest).fold(String::new(), |path, part| path + "/" + part))
 }
 
 /// What `written`, which PVE ignored, has to do with `privilege`, if anything: a sentence, and a few words.

@@ -138,9 +138,8 @@ fn draw(
         drawn = format!("  {head} {message}\n", message = printable_str(message));
     }
     let mut lines = drawn.trim_start_matches('\n').lines();
-    if let Some(first) = lines.next()
-        && primary
-    {
+    // Without a message miette leaves its first line out, and begins with the file's name.
+    if primary && let Some(first) = lines.next() {
         out.push_str(first.trim_start());
         out.push('\n');
     }

@@ -17,7 +17,7 @@ const MAX_REVOKES: usize = 16;
 /// Proposals that are shown.
 const MAX_PROPOSALS: usize = 4;
 /// Names of privileges that are listed before they are counted.
-const MAX_NAMES: usize = 6;
+const MAX_NAMES: usize = 3;
 
 /// The answer for one privilege on one path.
 #[derive(Debug)]
@@ -107,9 +107,16 @@ fn remedy(ask: &Ask<'_, '_>, subject: &str, proposal: &Proposal) -> Option<Remed
         Way::Above(above) => {
             format!("PVE takes no ACL on the path itself; this reaches all below {}", printable(above))
         }
+        Way::Join(pool) => format!("whoever has rights on pool {} has them there too", printable(pool)),
+        Way::Role(role) => format!("wherever {} is given", printable(role)),
         Way::FullToken => "the token then has all rights of its owner, everywhere".to_owned(),
         Way::Revoke => revoke_remark(ask, subject, &proposal.changes),
     };
+    let again: Vec<_> = proposal.changes.iter().flat_map(kept_roles).collect();
+    if let Some(role) = again.first() {
+        remark = [remark, format!("{role} again, because this ACL hides the one that gives it now")].join("; ");
+        remark = remark.trim_start_matches("; ").to_owned();
+    }
     let more = proposal.surplus.len();
     if more > 0 && !matches!(proposal.way, Way::FullToken) {
         let names = some_names(proposal.surplus);
@@ -119,6 +126,14 @@ fn remedy(ask: &Ask<'_, '_>, subject: &str, proposal: &Proposal) -> Option<Remed
         remark.push_str(&format!("gives {names} too"));
     }
     commands.map(|commands| Remedy::Run { commands, remark })
+}
+
+/// The roles that a grant names only to keep them.
+fn kept_roles(change: &Change) -> Vec<String> {
+    match change {
+        Change::Grant { roles, .. } => roles.iter().skip(1).map(|role| printable(role)).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// What taking entries away means for others.

@@ -1,12 +1,12 @@
 //! The file that is asked, with everything to look up names in it and to show lines of it.
 
 use super::hint;
-use crate::access::{Access, Teller, Told, operations};
+use crate::access::{Access, Teller, Told, near_path, operations};
 use crate::cli::Failure;
 use crate::cluster::Cluster;
 use crate::finding::Label;
 use crate::model::tables::access::{Priv, PrivSet, checked_on, path_allowed, paths};
-use crate::model::user::{ROOT, Reason, SubjectKind, UserCfg};
+use crate::model::user::{ROOT, SubjectKind, UserCfg};
 use crate::report::{self, Files};
 use crate::text::{FileId, Place, Span, printable_str};
 use bstr::ByteSlice;
@@ -85,7 +85,7 @@ impl<'c, 'a> Ask<'c, 'a> {
         if text.as_bytes() == ROOT
             || named(SubjectKind::User)
             || named(SubjectKind::Token)
-            || self.cfg.dropped.iter().any(|dropped| dropped_id(&dropped.reason) == Some(text.as_bytes()))
+            || !Teller::new(&self.access, &|span| self.at(span)).dropped(text.as_bytes()).is_empty()
         {
             return Ok(text);
         }
@@ -149,7 +149,7 @@ impl<'c, 'a> Ask<'c, 'a> {
         if text.starts_with('/') && known(&path) {
             return Ok(path);
         }
-        let hint = match self.near_path(&path).filter(|near| known(near)) {
+        let hint = match near_path(&path).filter(|near| known(near)) {
             Some(near) => format!("did you mean {near}?"),
             None => {
                 let all: Vec<_> = paths(release).map(|row| row.template).collect();
@@ -183,33 +183,6 @@ impl<'c, 'a> Ask<'c, 'a> {
         about
     }
 
-    /// The path that was meant: the same names with the first words right, or the number of a guest without zeros.
-    fn near_path(&self, path: &str) -> Option<String> {
-        let mut parts = path.trim_start_matches('/').split('/');
-        let first = parts.next()?.to_lowercase();
-        let rest: Vec<&str> = parts.collect();
-        if !first.is_empty() && rest.is_empty() && first.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Some(format!("/vms/{first}"));
-        }
-        let tops = ["access", "mapping", "nodes", "pool", "sdn", "storage", "vms"];
-        let alias = match first.as_str() {
-            "vm" | "qemu" | "lxc" | "ct" => Some("vms"),
-            _ => None,
-        };
-        let top = alias.or_else(|| tops.into_iter().find(|top| *top == first));
-        let top = top.or_else(|| super::super::nearest(&first, tops.into_iter()))?;
-        let rest: Vec<String> = rest
-            .iter()
-            .map(|part| match (top, *part) {
-                ("vms", number) => number.trim_start_matches('0').to_owned(),
-                ("access", "realms") => "realm".to_owned(),
-                ("access", "group") => "groups".to_owned(),
-                (_, part) => part.to_owned(),
-            })
-            .collect();
-        Some(std::iter::once(top.to_owned()).chain(rest).fold(String::new(), |path, part| path + "/" + &part))
-    }
-
     /// Looks an operation of the release up.
     pub(super) fn operation(&self, text: &str) -> Result<&'static operations::Operation, Failure> {
         let operation = operation(text)?;
@@ -227,17 +200,4 @@ pub(super) fn operation(text: &str) -> Result<&'static operations::Operation, Fa
         let hint = hint(text, known.iter().copied(), "`pvelint access operations` lists them");
         Failure::Usage(format!("no operation is called {text}; {hint}"))
     })
-}
-
-/// The user or token that a dropped line would have defined.
-pub(super) fn dropped_id<'a>(reason: &Reason<'a>) -> Option<&'a [u8]> {
-    match reason {
-        Reason::UserId { id, .. }
-        | Reason::UserExpire { id, .. }
-        | Reason::TokenId { id, .. }
-        | Reason::TokenExpire { id, .. }
-        | Reason::TokenUser { id, .. } => Some(id),
-        Reason::AclToken { token, .. } => Some(token),
-        _ => None,
-    }
 }

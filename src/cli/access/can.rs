@@ -237,7 +237,9 @@ impl Task<'_, '_, '_> {
                     writeln!(out, "asked as well, in these cases:")?;
                 }
                 for (check, attempts, verdict) in open {
-                    self.write(check, attempts, verdict, out)?;
+                    let ways: Vec<_> = attempts.iter().map(|attempt| attempt.text.as_str()).collect();
+                    let when = check.when.unwrap_or_default();
+                    writeln!(out, "  {:3}  {} (when {when})", verdict.word(), ways.join(", or "))?;
                 }
                 if let Some(note) = self.operation.note {
                     writeln!(out, "note: {note}")?;

@@ -118,7 +118,7 @@ fn way(ask: &Ask<'_, '_>, answer: &Answer<'_>) -> String {
                 printable(path),
                 ask.at(entry.line)
             )),
-            Step::Pool { pool, .. } => parts.push(format!("member of pool {}", printable(pool))),
+            Step::Pool { pool, .. } => parts.push(format!("through pool {}", printable(pool))),
             Step::Role { .. } => {}
         }
     }
