@@ -11,8 +11,24 @@ use crate::model::user::{AclEntry, Pool, Reason, SubjectKind, UserCfg, split_tok
 use crate::text::{lines, without_lf};
 use bstr::{BStr, BString, ByteSlice};
 
-/// From how many privileges on that weren't asked for a role of its own is better than a role that exists.
-const MUCH: u32 = 10;
+/// Up to so many privileges that weren't asked for, a role that exists is better than one made for the purpose.
+const FEW: u32 = 3;
+/// Privileges that nobody should be given on the side: they lead to more rights, or into a node or a guest.
+const POWERFUL: [&str; 13] = [
+    "Datastore.Allocate",
+    "Mapping.Modify",
+    "Permissions.Modify",
+    "Pool.Allocate",
+    "Realm.Allocate",
+    "Realm.AllocateUser",
+    "Sys.Console",
+    "Sys.Modify",
+    "Sys.PowerMgmt",
+    "User.Modify",
+    "VM.Allocate",
+    "VM.GuestAgent.FileWrite",
+    "VM.GuestAgent.Unrestricted",
+];
 
 /// One change of `user.cfg` that one command makes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -101,6 +117,8 @@ pub struct Proposal {
     pub way: Way,
     /// What else the subject then has on the path and hadn't before, of what PVE ever looks at there.
     pub surplus: PrivSet,
+    /// What it has no more on the path then, of the same. Only where an ACL goes.
+    pub lost: PrivSet,
 }
 
 impl Change {
@@ -241,6 +259,9 @@ impl<'a> Access<'_, 'a> {
 
         let mut found = Vec::new();
         let mut offer = |way: &Way, changes: Vec<Change>| {
+            // To free a path of NoAccess frees those below it.
+            let wide = |change: &Change| matches!(change, Change::Revoke { path, .. } if !self.is_leaf(path));
+            let way = if changes.iter().any(wide) { &Way::Revoke } else { way };
             if let Some(proposal) = self.tried(subject, wanted, path, way.clone(), changes)
                 && !found.contains(&proposal)
             {
@@ -343,15 +364,12 @@ impl<'a> Access<'_, 'a> {
                     roles.extend(kept.filter(|role| !role.is_no_access()).map(|role| role.name.to_owned()));
                 }
                 // What is checked only on the path itself needs no propagation, and shall not leak.
-                let childless = |name| self.cfg.pool(name).is_some_and(|pool| pool.children.is_empty());
-                let leaf = checked_below(place, self.cfg.release).is_empty()
-                    || place.strip_prefix(b"/pool/").is_some_and(childless);
                 grants.push(Change::Grant {
                     path: place.clone(),
                     kind: target.kind,
                     id: target.id.clone(),
                     roles,
-                    propagate: leaf || is_above(place, path),
+                    propagate: self.is_leaf(place) || is_above(place, path),
                 });
             }
         }
@@ -409,20 +427,26 @@ impl<'a> Access<'_, 'a> {
         let release = self.cfg.release;
         let relevant = checked_on(place, release) | checked_on(path, release) | checked_anywhere();
         let has = self.effective(&target.id, path).privs;
-        let surplus = |privileges: PrivSet| ((privileges & relevant) - has - target.missing).len();
+        let surplus = |privileges: PrivSet| (privileges & relevant) - has - target.missing;
+        // To see more is less than to do more.
+        let weight = |privileges: PrivSet| -> u32 {
+            surplus(privileges).iter().map(|one| if one.name().ends_with(".Audit") { 1 } else { 10 }).sum()
+        };
         let usable = self.cfg.roles.iter().filter(|role| !role.is_no_access() && role.name != "Administrator");
         let best = usable
             // What a file adds to a built-in role is gone at PVE's next write.
             .map(|role| (role, role.builtin.unwrap_or(role.privileges)))
             .filter(|(_, privileges)| privileges.contains_all(target.missing))
             .min_by_key(|(role, privileges)| {
-                (surplus(*privileges), role.builtin.is_none(), privileges.len(), role.name)
+                (weight(*privileges), role.builtin.is_none(), privileges.len(), role.name)
             });
         let existing = best.map(|(role, privileges)| (surplus(privileges), Role { name: role.name.into(), new: None }));
         let custom = Role { name: self.new_role_name(target.missing), new: Some(target.missing) };
         let mut ways = match existing {
-            Some((0, role)) => vec![role],
-            Some((more, role)) if more <= MUCH => vec![role, custom],
+            Some((more, role)) if more.is_empty() => vec![role],
+            Some((more, role)) if more.len() <= FEW && !more.iter().any(|one| POWERFUL.contains(&one.name())) => {
+                vec![role, custom]
+            }
             Some((_, role)) => vec![custom, role],
             None => vec![custom],
         };
@@ -439,7 +463,7 @@ impl<'a> Access<'_, 'a> {
         free.next().unwrap_or_default().into()
     }
 
-    /// The proposal, when it does what it shall and takes nothing away.
+    /// The proposal, when it does what it shall and, unless an ACL goes, takes nothing away.
     fn tried(&self, subject: &[u8], wanted: PrivSet, path: &[u8], way: Way, changes: Vec<Change>) -> Option<Proposal> {
         let text = apply(self.cfg, &changes);
         let cfg = UserCfg::parse(&text, self.cfg.release);
@@ -450,11 +474,21 @@ impl<'a> Access<'_, 'a> {
             Change::Grant { path, .. } => Some(path.clone()),
             _ => None,
         }));
-        let kept =
-            |path: &BString| access.effective(subject, path).privs.contains_all(self.effective(subject, path).privs);
+        let kept = |path: &BString| {
+            // What a role line adds to NoAccess is nobody's right.
+            let had = self.effective(subject, path).privs - self.no_access;
+            access.effective(subject, path).privs.contains_all(had)
+        };
         let relevant = checked_on(path, self.cfg.release) | checked_anywhere();
-        let works = after.contains_all(wanted) && touched.iter().all(kept);
-        works.then(|| Proposal { changes, way, surplus: (after - before - wanted) & relevant })
+        let lost = (before - self.no_access - after) & relevant;
+        let works = after.contains_all(wanted) && (way == Way::Revoke || touched.iter().all(kept));
+        works.then(|| Proposal { changes, way, surplus: (after - before - wanted) & relevant, lost })
+    }
+
+    /// Whether PVE looks at nothing below `path`.
+    fn is_leaf(&self, path: &[u8]) -> bool {
+        let childless = |name| self.cfg.pool(name).is_some_and(|pool| pool.children.is_empty());
+        checked_below(path, self.cfg.release).is_empty() || path.strip_prefix(b"/pool/").is_some_and(childless)
     }
 
     fn is_no_access(&self, applied: &Applied<'_>) -> bool {

@@ -315,7 +315,7 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
             }
             Refusal::Replaced { had, by } => {
                 let mut told = vec![Told {
-                    text: format!("{} would give it", self.entry(had)),
+                    text: format!("{}, which would give it", self.entry(had)),
                     marks: self.entry_marks(had, "would give it ..."),
                 }];
                 for by in by {
@@ -332,7 +332,7 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
             }
             Refusal::Hidden { had, by } => {
                 let mut told = vec![Told {
-                    text: format!("{} would give it", self.entry(had)),
+                    text: format!("{}, which would give it", self.entry(had)),
                     marks: self.entry_marks(had, "would give it ..."),
                 }];
                 for by in by {
@@ -348,8 +348,10 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
                 let on = printable(&self.access.cfg.tree.path(had.entry.node));
                 let mut marks = self.entry_marks(had, "would give it");
                 marks.push((had.entry.flag_span, format!("0: on {on} alone")));
-                let text =
-                    format!("{} doesn't propagate: it counts on {on} alone, not on {path_shown}", self.entry(had));
+                let text = format!(
+                    "{}, which doesn't propagate: it counts on {on} alone, not on {path_shown}",
+                    self.entry(had)
+                );
                 let mut told = vec![Told { text, marks }];
                 told.extend(self.elsewhere(subject, privilege, path));
                 told
@@ -443,7 +445,11 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
             if !holds(entry) {
                 let _ = write!(text, "; that role holds no {privilege}");
             }
-            let marks = if mark.is_empty() { Vec::new() } else { vec![(entry.path_span, mark)] };
+            let marks = match mark.is_empty() {
+                false => vec![(entry.path_span, mark)],
+                true if nth == 0 && !holds(entry) => vec![(entry.role_span, format!("holds no {privilege}"))],
+                true => Vec::new(),
+            };
             told.push(Told { text, marks });
             if !holds(entry) {
                 told.extend(self.lost_in_role(entry, privilege));

@@ -10,7 +10,7 @@ use crate::access::{Access, Change, Proposal, Step, Teller, Told, Way, apply};
 use crate::finding::{Command, Remedy};
 use crate::model::tables::access::{Priv, PrivSet};
 use crate::model::user::{ROOT, SubjectKind, UserCfg};
-use crate::text::printable;
+use crate::text::{printable, printable_str};
 
 /// Entries that are taken away one after the other, until the privilege is gone, before it is given up.
 const MAX_REVOKES: usize = 16;
@@ -50,7 +50,7 @@ impl<'s> Answer<'s> {
     /// `no: ci@pve!deploy lacks VM.PowerMgmt on /vms/100`.
     pub(super) fn headline(&self) -> String {
         let (word, verb) = if self.yes { ("yes", "has") } else { ("no", "lacks") };
-        format!("{word}: {} {verb} {} on {}", self.subject, self.privilege, self.path)
+        format!("{word}: {} {verb} {} on {}", printable_str(self.subject), self.privilege, self.path)
     }
 
     /// Headline and chain.
@@ -88,10 +88,10 @@ pub(super) fn write_remarks(told: &[Told], out: &mut dyn Write) -> std::io::Resu
 /// The ways to give `wanted`, as commands.
 pub(super) fn proposals(ask: &Ask<'_, '_>, subject: &str, wanted: PrivSet, path: &str) -> Vec<Remedy> {
     let proposals = ask.access.propose(subject.as_bytes(), wanted, path.as_bytes());
-    proposals.iter().filter_map(|proposal| remedy(ask, subject, proposal)).take(MAX_PROPOSALS).collect()
+    proposals.iter().filter_map(|proposal| remedy(ask, proposal)).take(MAX_PROPOSALS).collect()
 }
 
-fn remedy(ask: &Ask<'_, '_>, subject: &str, proposal: &Proposal) -> Option<Remedy> {
+fn remedy(ask: &Ask<'_, '_>, proposal: &Proposal) -> Option<Remedy> {
     let commands: Option<Vec<String>> = proposal.changes.iter().map(Change::command).map(Command::line).collect();
     let mut remark = match &proposal.way {
         Way::Path => String::new(),
@@ -110,11 +110,11 @@ fn remedy(ask: &Ask<'_, '_>, subject: &str, proposal: &Proposal) -> Option<Remed
         Way::Join(pool) => format!("whoever has rights on pool {} has them there too", printable(pool)),
         Way::Role(role) => format!("wherever {} is given", printable(role)),
         Way::FullToken => "the token then has all rights of its owner, everywhere".to_owned(),
-        Way::Revoke => revoke_remark(ask, subject, &proposal.changes),
+        Way::Revoke => revoke_remark(ask, &proposal.changes),
     };
     let again: Vec<_> = proposal.changes.iter().flat_map(kept_roles).collect();
     if let Some(role) = again.first() {
-        remark = [remark, format!("{role} again, because this ACL hides the one that gives it now")].join("; ");
+        remark = [remark, format!("{role} again, or the new ACL would replace it here")].join("; ");
         remark = remark.trim_start_matches("; ").to_owned();
     }
     let more = proposal.surplus.len();
@@ -124,6 +124,9 @@ fn remedy(ask: &Ask<'_, '_>, subject: &str, proposal: &Proposal) -> Option<Remed
             remark.push_str("; ");
         }
         remark.push_str(&format!("gives {names} too"));
+    }
+    if !proposal.lost.is_empty() {
+        remark.push_str(&format!("; takes {} away", some_names(proposal.lost)));
     }
     commands.map(|commands| Remedy::Run { commands, remark })
 }
@@ -137,7 +140,7 @@ fn kept_roles(change: &Change) -> Vec<String> {
 }
 
 /// What taking entries away means for others.
-fn revoke_remark(ask: &Ask<'_, '_>, subject: &str, changes: &[Change]) -> String {
+fn revoke_remark(ask: &Ask<'_, '_>, changes: &[Change]) -> String {
     let group = changes.iter().find_map(|change| match change {
         Change::Revoke { kind: SubjectKind::Group, id, .. } => Some(id),
         _ => None,
@@ -147,7 +150,7 @@ fn revoke_remark(ask: &Ask<'_, '_>, subject: &str, changes: &[Change]) -> String
             let count = ask.cfg.group(group).map_or(0, |group| group.members.len());
             format!("if the restriction isn't wanted; changes all {count} members of @{}", printable(group))
         }
-        None => format!("if the restriction of {subject} isn't wanted"),
+        None => "if the restriction isn't wanted".to_owned(),
     }
 }
 

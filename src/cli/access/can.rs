@@ -221,7 +221,7 @@ impl Task<'_, '_, '_> {
                 let may = if yes { "may" } else { "may not" };
                 let given: Vec<_> = self.given.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 let given = if given.is_empty() { String::new() } else { format!(" ({})", given.join(" ")) };
-                writeln!(out, "{word}: {} {may} {title}{given}", self.subject)?;
+                writeln!(out, "{word}: {} {may} {title}{given}", printable_str(self.subject))?;
                 if let Some(refused) = &refused {
                     writeln!(out, "  {refused}")?;
                 }

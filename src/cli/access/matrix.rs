@@ -83,7 +83,8 @@ fn csv(matrix: &Value, out: &mut dyn Write) -> std::io::Result<()> {
 
 /// The privileges of the set with this number, by name, with their propagate bits.
 fn privileges<'v>(matrix: &'v Value, number: &Value) -> Vec<(&'v str, u8)> {
-    let set = number.as_u64().and_then(|number| usize::try_from(number).ok()).map(|number| &matrix["privsets"][number]);
+    let number = number.as_u64().and_then(|number| usize::try_from(number).ok());
+    let set = number.and_then(|number| matrix["privsets"].get(number));
     let bit = |bit: u8| {
         let names = set.and_then(|set| set[bit.to_string()].as_array()).into_iter().flatten();
         names.filter_map(Value::as_str).map(move |name| (name, bit))

@@ -10,7 +10,7 @@ use super::{Ask, Failure, Format, Outcome, ReadArgs};
 use crate::access::Privs;
 use crate::model::tables::access::PrivSet;
 use crate::model::user::NodeIx;
-use crate::text::printable;
+use crate::text::{printable, printable_str};
 use bstr::ByteSlice;
 
 #[derive(Debug, Args)]
@@ -69,7 +69,7 @@ pub(super) fn run(args: &ShowArgs, out: &mut dyn Write) -> Result<Outcome, Failu
             let rights: Vec<_> = rights.into_iter().filter(|(_, privs)| privs.privs != PrivSet::EMPTY).collect();
             if rights.is_empty() {
                 let on = args.path.as_ref().map(|path| format!(" on {path}")).unwrap_or_default();
-                writeln!(out, "{subject} has no rights{on}")?;
+                writeln!(out, "{} has no rights{on}", printable_str(subject))?;
             } else {
                 table(&rights, out)?;
                 writeln!(out, "Permissions marked with '(*)' have the 'propagate' flag set.")?;

@@ -79,7 +79,7 @@ pub(super) fn run(args: &WhoArgs, out: &mut dyn Write) -> Result<Outcome, Failur
         Format::Text => {
             let width = rows.iter().map(|(subject, _)| subject.chars().count()).max().unwrap_or_default();
             for (subject, answers) in &rows {
-                let mut front = format!("{subject:width$}");
+                let mut front = format!("{:width$}", crate::text::printable_str(subject));
                 // One line for each way, with the privileges that come that way.
                 let mut ways: Vec<(String, Vec<&str>)> = Vec::new();
                 for answer in answers.iter().filter(|answer| answer.yes) {

@@ -49,7 +49,8 @@ pub(super) fn run(args: &Why403Args, colour: bool, out: &mut dyn Write) -> Resul
     match refused {
         Refused::NotRoot => not_root(&ask, subject, args.format, out),
         Refused::Privileges { path, names } => {
-            let path = ask.path(path)?;
+            // As PVE wrote it, whatever it looks like: what a call left out is `-` there (`/vms/-`).
+            let path = format!("/{}", path.trim_matches('/'));
             let privileges = names.iter().map(|name| ask.privilege(name)).collect::<Result<Vec<_>, _>>()?;
             let answers: Vec<_> =
                 privileges.iter().map(|privilege| Answer::new(&ask, subject, *privilege, &path)).collect();
@@ -130,7 +131,13 @@ fn tell(ask: &Ask<'_, '_>, answers: &[Answer<'_>], colour: bool, out: &mut dyn W
         answers => {
             let Some(first) = answers.first() else { return Ok(()) };
             let names: Vec<_> = answers.iter().map(|answer| answer.privilege.name()).collect();
-            writeln!(out, "no: {} lacks {} on {}; any one is enough", first.subject, names.join(" and "), first.path)?;
+            writeln!(
+                out,
+                "no: {} lacks {} on {}; any one is enough",
+                crate::text::printable_str(first.subject),
+                names.join(" and "),
+                first.path
+            )?;
             // The reasons are mostly the same, and are told once.
             let mut told = Vec::new();
             for answer in answers {
@@ -168,6 +175,7 @@ fn not_root(ask: &Ask<'_, '_>, subject: &str, format: Format, out: &mut dyn Writ
         }
         Format::Text => {
             let (word, verb) = if root { ("yes", "is") } else { ("no", "is not") };
+            let subject = crate::text::printable_str(subject);
             writeln!(out, "{word}: {subject} {verb} root@pam, and only root@pam may do this")?;
             writeln!(out, "  {why}")?;
             if !root {
