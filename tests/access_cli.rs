@@ -145,6 +145,7 @@ fn why_403() {
         "why-403 '403 Permission check failed (/storage/local-lvm, Datastore.AllocateSpace)' --as terraform@pve!iac -c samples/vm-rights-without-storage",
         "why-403 '/vms/100, VM.GuestAgent.Audit|VM.GuestAgent.Unrestricted' --as prometheus@pve!exporter -c samples/vm-monitor-on-pve-9",
         "why-403 'Permission check failed (/vms/110, VM.Audit)' --as bob@pve -c samples/clean",
+        "why-403 'Permission check failed (/vms/-, VM.Allocate)' --as bob@pve -c samples/clean",
         "why-403 'Permission check failed (user != root@pam)' --as alice@pve -c samples/clean",
         "why-403 'user != root@pam' --as root@pam!x -c samples/clean",
     ]));

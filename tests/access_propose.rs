@@ -146,6 +146,11 @@ fn the_best_proposal_is_the_narrowest_with_a_role_that_fits() {
         first("", "a@pve", "Sys.Syslog", "/"),
         "pveum role add sys-syslog --privs Sys.Syslog; pveum acl modify / --users a@pve --roles sys-syslog --propagate 0"
     );
+    // Where PVE takes no ACL on the path itself, the one above it reaches more, and the role counts for that.
+    assert_eq!(
+        first("", "a@pve", "VM.Allocate", "/vms/-"),
+        "pveum role add vm-allocate --privs VM.Allocate; pveum acl modify /vms --users a@pve --roles vm-allocate"
+    );
     // What the new ACL would hide is kept.
     assert_eq!(
         first("acl:1:/vms:@g:PVEAuditor:", "a@pve", "VM.Clone", "/vms/101"),

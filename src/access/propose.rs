@@ -425,7 +425,10 @@ impl<'a> Access<'_, 'a> {
     /// The role to give on `place`, so that `target` gets what it misses on `path`.
     fn role_for(&self, target: &Target, place: &[u8], path: &[u8], choice: usize) -> Option<Role> {
         let release = self.cfg.release;
-        let relevant = checked_on(place, release) | checked_on(path, release) | checked_anywhere();
+        let mut relevant = checked_on(place, release) | checked_on(path, release) | checked_anywhere();
+        if is_above(place, path) {
+            relevant |= checked_below(place, release);
+        }
         let has = self.effective(&target.id, path).privs;
         let surplus = |privileges: PrivSet| (privileges & relevant) - has - target.missing;
         // To see more is less than to do more.
@@ -479,7 +482,10 @@ impl<'a> Access<'_, 'a> {
             let had = self.effective(subject, path).privs - self.no_access;
             access.effective(subject, path).privs.contains_all(had)
         };
-        let relevant = checked_on(path, self.cfg.release) | checked_anywhere();
+        let mut relevant = checked_on(path, self.cfg.release) | checked_anywhere();
+        if let Way::Above(place) = &way {
+            relevant |= checked_below(place, self.cfg.release);
+        }
         let lost = (before - self.no_access - after) & relevant;
         let works = after.contains_all(wanted) && (way == Way::Revoke || touched.iter().all(kept));
         works.then(|| Proposal { changes, way, surplus: (after - before - wanted) & relevant, lost })

@@ -162,6 +162,10 @@ impl<'c, 'a> Ask<'c, 'a> {
     /// What the path is of, when that isn't in the files although it should be.
     pub(super) fn about_path(&self, path: &str) -> Vec<String> {
         let mut about = Vec::new();
+        if path.ends_with("/-") {
+            about.push("the `-` stands for what the call didn't name: the right has to come from above".to_owned());
+            return about;
+        }
         let id = |prefix: &str| path.strip_prefix(prefix).filter(|id| !id.contains('/'));
         if let Some(vmid) = id("/vms/")
             && self.cluster.tree.has_nodes
