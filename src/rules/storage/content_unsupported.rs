@@ -4,6 +4,7 @@ use super::{Editor, article, kinds, kinds_in_words};
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::{Reason, Status};
+use crate::model::tables::storage::{ContentKind, ContentSet};
 use crate::rules::{Check, Context, Rule, Sink, words};
 
 /// The rule.
@@ -33,7 +34,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 "PVE leaves the word out and warns whenever it reads the file; {id} holds {}.",
                 kinds_in_words(section.content.kinds)
             ));
-        let rest = section.content.kinds;
+        let rest = editor.kinds_in_use(section).iter().fold(section.content.kinds, ContentSet::with);
+        let rest = if rest.len() > 1 { rest.without(ContentKind::None) } else { rest };
         sink.push(if rest.is_empty() {
             editor.set(finding, section, "content", &kinds(known.default_content), Some(dropped.span))
         } else {
