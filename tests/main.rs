@@ -16,6 +16,7 @@ mod conformance_lxc;
 mod conformance_storage;
 mod conformance_user;
 mod report;
+mod rules_storage;
 mod samples;
 mod source;
 mod user;

@@ -473,7 +473,12 @@ pub(in crate::rules) fn without_content_line<'a>(editor: &Editor<'_, 'a>) -> FxH
     refused.map(|refused| &**refused.section.id.value).collect()
 }
 
-/// Whether a section is a ghost in the end, for want of content.
+/// Whether a section is there for PVE, be it as a ghost: what is wrong in it is worth saying.
+fn is_live(section: &Section<'_>) -> bool {
+    matches!(section.status(), Status::Ok | Status::Ghost(_))
+}
+
+/// Whether a section is a ghost by itself.
 fn is_ghost(section: &Section<'_>) -> bool {
     matches!(section.outcome, Outcome::Ghost(_))
 }
