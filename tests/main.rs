@@ -23,6 +23,7 @@ mod grammar;
 mod report;
 mod rules;
 mod rules_ct;
+mod rules_storage;
 mod rules_user;
 mod samples;
 mod source;

@@ -1,6 +1,6 @@
 //! Two storages on the same place.
 
-use super::Editor;
+use super::{Editor, node_set};
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::Section;
@@ -54,7 +54,7 @@ fn overlap(one: &Section<'_>, other: &Section<'_>) -> bool {
 
 fn on_one_node(one: &Section<'_>, other: &Section<'_>) -> bool {
     match &one.nodes {
-        Some(nodes) => nodes.iter().any(|node| other.is_on_node(node.value)),
+        Some(nodes) => node_set(other).is_none_or(|set| nodes.iter().any(|node| set.contains(&**node.value))),
         None => other.nodes.as_ref().is_none_or(|nodes| !nodes.is_empty()),
     }
 }

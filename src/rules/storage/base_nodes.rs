@@ -1,6 +1,6 @@
 //! An LVM storage on nodes that do not have the iSCSI storage below.
 
-use super::Editor;
+use super::{Editor, node_set};
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::rules::{Check, Context, Rule, Sink, words};
@@ -22,12 +22,13 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let Some((base, id)) = section.base() else { continue };
         let Some(below) = editor.cfg.storage(id) else { continue };
         let Some(below_nodes) = below.nodes.as_ref().filter(|nodes| !nodes.is_empty()) else { continue };
+        let Some(on) = node_set(below) else { continue };
         let own: Vec<&[u8]> = match &section.nodes {
             Some(nodes) => nodes.iter().map(|node| &**node.value).collect(),
             None => cluster.iter().map(|node| node.as_bytes()).collect(),
         };
         let lacking: Vec<String> =
-            own.iter().filter(|node| !below.is_on_node(node)).map(|&node| words::name(node)).collect();
+            own.iter().filter(|node| !on.contains(*node)).map(|&node| words::name(node)).collect();
         let (Some(_), Some(nodes)) = (lacking.first(), below.property("nodes")) else { continue };
         let (name, base_id) = (section.id.value, words::name(id));
         let finding = editor

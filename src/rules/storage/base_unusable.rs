@@ -1,6 +1,8 @@
 //! An LVM storage on an iSCSI storage that cannot be used.
 
 use super::Editor;
+use rustc_hash::FxHashSet;
+
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::PATH;
@@ -19,12 +21,13 @@ pub static RULE: Rule = Rule {
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(editor) = Editor::of(context) else { return };
     let cfg = editor.cfg;
+    let lost: FxHashSet<&[u8]> = cfg.lost_ids().map(|id| &**id).collect();
     for section in editor.storages().filter(|section| !section.is_disabled()) {
         let Some((base, id)) = section.base() else { continue };
         let (span, name) = (base.value.span, section.id.value);
         // A ghost, and a section that PVE skips, say so themselves.
         let finding = match cfg.get(id) {
-            None if cfg.lost_ids().any(|lost| lost == id) => continue,
+            None if lost.contains(id) => continue,
             None => editor
                 .finding(
                     section,

@@ -1,6 +1,6 @@
 //! `content-dirs` for a kind that the storage type cannot hold.
 
-use super::{Editor, article, kinds_in_words};
+use super::{Editor, article, is_live, kinds_in_words};
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::{PATH, Reason};
@@ -22,7 +22,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let (Reason::ContentDir(kind), Some(section)) = (&dropped.reason, editor.section(dropped.section)) else {
             continue;
         };
-        let (true, Some(known)) = (section.is_effective(), section.storage_type) else { continue };
+        let (true, Some(known)) = (is_live(section), section.storage_type) else { continue };
         let finding = editor
             .finding(section, dropped.span, format!("{} {} storage can't hold {kind}", article(known.name), known.name))
             .about(words::name(kind))

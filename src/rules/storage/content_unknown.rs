@@ -54,12 +54,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             kinds_in_words(section.content.kinds)
         ));
         // What the guests use must stay possible once the line is mended.
-        let mut used = ContentSet::EMPTY;
-        for one in context.uses().on(id).iter().filter(|one| !one.is_unused) {
-            if let Some(kind) = one.needed_kind().filter(|&kind| possible.has(kind)) {
-                used = used.with(kind);
-            }
-        }
+        let used = editor.kinds_in_use(section);
         let added = used.iter().filter(|&kind| !wanted.has(kind)).fold(ContentSet::EMPTY, ContentSet::with);
         if !added.is_empty() && !wanted.is_empty() {
             finding = finding.fact(format!("guests also have {} there", kinds_in_words(added)));

@@ -1,9 +1,10 @@
 //! A content kind that the storage type cannot hold.
 
-use super::{Editor, article, kinds, kinds_in_words};
+use super::{Editor, article, is_live, kinds, kinds_in_words};
 use crate::cluster::Input;
 use crate::finding::Level;
-use crate::model::storage::{Reason, Status};
+use crate::model::storage::{Ghost, Reason, Status};
+use crate::model::tables::storage::{ContentKind, ContentSet};
 use crate::rules::{Check, Context, Rule, Sink, words};
 
 /// The rule.
@@ -23,7 +24,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             continue;
         };
         // A ghost for want of content says this itself.
-        let (Status::Ok, Some(known)) = (section.status(), section.storage_type) else { continue };
+        let says_it = matches!(section.status(), Status::Ghost(Ghost::NoContent(_)));
+        let (true, Some(known)) = (is_live(section) && !says_it, section.storage_type) else { continue };
         let id = section.id.value;
         let finding = editor
             .finding(section, dropped.span, format!("{} {} storage can't hold {kind}", article(known.name), known.name))
@@ -33,7 +35,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 "PVE leaves the word out and warns whenever it reads the file; {id} holds {}.",
                 kinds_in_words(section.content.kinds)
             ));
-        let rest = section.content.kinds;
+        let rest = editor.kinds_in_use(section).iter().fold(section.content.kinds, ContentSet::with);
+        let rest = if rest.len() > 1 { rest.without(ContentKind::None) } else { rest };
         sink.push(if rest.is_empty() {
             editor.set(finding, section, "content", &kinds(known.default_content), Some(dropped.span))
         } else {

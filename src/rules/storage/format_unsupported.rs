@@ -1,6 +1,6 @@
 //! A `format` that the storage type does not have.
 
-use super::{Editor, article};
+use super::{Editor, article, is_live};
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::Reason;
@@ -22,7 +22,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let (Reason::Format(format), Some(section)) = (&dropped.reason, editor.section(dropped.section)) else {
             continue;
         };
-        let (true, Some(known)) = (section.is_effective(), section.storage_type) else { continue };
+        let (true, Some(known)) = (is_live(section), section.storage_type) else { continue };
         let id = section.id.value;
         let label = match known.formats(editor.release()) {
             Some(formats) => format!("possible here: {}", formats.join(", ")),

@@ -18,7 +18,7 @@ use crate::model::storage::{
 };
 use crate::model::tables::storage::{self as tables, ContentSet};
 use crate::release::Release;
-use crate::rules::volume::guests;
+use crate::rules::volume::{Use, guests};
 use crate::rules::{Context, words};
 use crate::syntax::section::{self, Shape};
 use crate::text::{Located, Place, Span};
@@ -132,8 +132,11 @@ impl<'x, 'a> Editor<'x, 'a> {
         self.cfg.release
     }
 
+    /// A place in storage.cfg; of a line, what stands behind the blanks in front.
     pub(in crate::rules) fn at(&self, span: Span) -> Place {
-        self.file.at(span)
+        let blanks = span.bytes(self.cfg.text).iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        let start = span.start + Span::new(0, blanks).end;
+        self.file.at(if start < span.end { Span { start, end: span.end } } else { span })
     }
 
     /// The number of the line where `span` begins, from 1.
@@ -204,11 +207,28 @@ impl<'x, 'a> Editor<'x, 'a> {
         value: &str,
         line: Option<Span>,
     ) -> Finding {
+        self.set_when(finding, section, key, value, line, "")
+    }
+
+    /// [`Editor::set`], with a remark that says when to choose it.
+    fn set_when(
+        &self,
+        finding: Finding,
+        section: &Section<'_>,
+        key: &str,
+        value: &str,
+        line: Option<Span>,
+        remark: &str,
+    ) -> Finding {
         if self.is_settable(section, key) {
             let command = Command::new("pvesm set").arg(section.id.value).words(&format!("--{key}")).arg(value);
-            return finding.mend(command);
+            return finding.mend_when(command, remark);
         }
-        self.write_line(finding, section, &format!("{key} {value}"), line)
+        let text = format!("{key} {value}");
+        if remark.is_empty() {
+            return self.write_line(finding, section, &text, line);
+        }
+        self.write_line(finding.fact(remark), section, &text, line)
     }
 
     fn is_settable(&self, section: &Section<'_>, key: &str) -> bool {
@@ -239,6 +259,39 @@ impl<'x, 'a> Editor<'x, 'a> {
         finding.edit(format!("remove line {} of {PATH}", self.line(line)))
     }
 
+    /// The content kinds that a storage needs for what guests have on it, as far as its type can hold them.
+    fn kinds_in_use(&self, section: &Section<'_>) -> ContentSet {
+        let possible = section.storage_type.map_or(ContentSet::EMPTY, |known| known.content(self.release()));
+        let active = self.context.uses().on(section.id.value).iter().filter(|one| !one.is_unused);
+        active.filter_map(Use::needed_kind).fold(ContentSet::EMPTY, ContentSet::with).and(possible)
+    }
+
+    /// The nodes a storage should be on: those of its list that exist, or were meant, and those where guests use it.
+    pub(in crate::rules) fn nodes_wanted(&self, section: &Section<'_>) -> Vec<String> {
+        let cluster = &self.context.cluster.tree.nodes;
+        let known: FxHashSet<&[u8]> = cluster.iter().map(|node| node.as_bytes()).collect();
+        let mut wanted: Vec<String> = Vec::new();
+        let mut want = |node: &str| {
+            if !wanted.iter().any(|other| other == node) {
+                wanted.push(node.to_owned());
+            }
+        };
+        for node in section.nodes.iter().flatten().take(MOST_NODES) {
+            let name = words::name(node.value);
+            if known.contains(&**node.value) {
+                want(&name);
+            } else if let Some(meant) = words::did_you_mean(node.value, cluster.iter().map(|node| &**node)) {
+                want(meant);
+            }
+        }
+        for one in self.context.uses().on(section.id.value).iter().filter(|one| !one.is_unused) {
+            if let Some(node) = one.node {
+                want(node);
+            }
+        }
+        wanted
+    }
+
     /// Adds how many guests use storage `id`, if any.
     fn count_guests(&self, finding: Finding, id: &[u8]) -> Finding {
         match guests(self.context.uses().on(id)) {
@@ -247,6 +300,14 @@ impl<'x, 'a> Editor<'x, 'a> {
             (n, names) => finding.fact(format!("{n} guests have volumes on it: {names}")),
         }
     }
+}
+
+/// So many nodes of a list are looked at for a remedy; no cluster has more.
+const MOST_NODES: usize = 256;
+
+/// The nodes a storage is restricted to.
+pub(in crate::rules) fn node_set<'a>(section: &Section<'a>) -> Option<FxHashSet<&'a [u8]>> {
+    section.nodes.as_ref().map(|nodes| nodes.iter().map(|node| -> &'a [u8] { node.value }).collect())
 }
 
 /// Whether PVE can write the file, and would lose nothing that was meant to be a storage: with a ghost every change fails, and
@@ -412,7 +473,152 @@ pub(in crate::rules) fn without_content_line<'a>(editor: &Editor<'_, 'a>) -> FxH
     refused.map(|refused| &**refused.section.id.value).collect()
 }
 
-/// Whether a section is a ghost in the end, for want of content.
+/// Whether a section is there for PVE, be it as a ghost: what is wrong in it is worth saying.
+fn is_live(section: &Section<'_>) -> bool {
+    matches!(section.status(), Status::Ok | Status::Ghost(_))
+}
+
+/// Whether a section is a ghost by itself.
 fn is_ghost(section: &Section<'_>) -> bool {
     matches!(section.outcome, Outcome::Ghost(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::storage::{By, Separator};
+    use crate::rules::Rule;
+
+    /// The rules that speak of something PVE dropped. No arm for the rest: what the model learns needs a rule.
+    fn rules_of_dropped(reason: &Reason<'_>) -> &'static [&'static str] {
+        match reason {
+            Reason::Line(Shape::Blank) => &["storage-line-blank", "storage-dos-line-ends", "storage-header-swallowed"],
+            Reason::Line(Shape::Header(_)) => &["storage-header-swallowed", "storage-dos-line-ends"],
+            Reason::Line(Shape::Property(_)) => {
+                &["storage-line-outside-section", "storage-header-malformed", "storage-section-ghost"]
+            }
+            Reason::Line(Shape::Text(_)) => &[
+                "storage-line-unindented",
+                "storage-line-unknown",
+                "storage-line-outside-section",
+                "storage-header-malformed",
+                "storage-section-ghost",
+            ],
+            Reason::Section(Absent::BadId) => &["storage-id-malformed"],
+            Reason::Section(Absent::NoType | Absent::UnknownType) => {
+                &["storage-type-unknown", "storage-glusterfs-gone", "storage-byte-order-mark"]
+            }
+            Reason::Ghost(Ghost::Missing(_)) => &["storage-section-ghost"],
+            Reason::Ghost(Ghost::IllegalPath(_)) => &["storage-path-characters"],
+            Reason::Ghost(Ghost::NoneMixed(_)) => &["storage-content-none-mixed"],
+            Reason::Ghost(Ghost::NoContent(_)) => &["storage-content-empty"],
+            Reason::Property { refusal, .. } => match refusal {
+                Refusal::Unknown => &["storage-property-unknown", "storage-maxfiles-gone"],
+                Refusal::Foreign => &["storage-property-foreign"],
+                Refusal::Duplicate(_) => &["storage-property-repeated"],
+                Refusal::NoValue => &["storage-property-no-value"],
+                Refusal::Invalid(_) => &[
+                    "storage-boolean",
+                    "storage-content-unknown",
+                    "storage-monhost-dropped",
+                    "storage-nodes-malformed",
+                    "storage-prune-malformed",
+                    "storage-value-invalid",
+                ],
+            },
+            Reason::Content(_) => &["storage-content-unsupported", "storage-content-empty"],
+            Reason::ContentDir(_) => &["storage-content-dir-unsupported"],
+            Reason::Format(_) => &["storage-format-unsupported"],
+        }
+    }
+
+    /// The rules that speak of something odd.
+    fn rules_of_odd(odd: &OddKind<'_>) -> &'static [&'static str] {
+        match odd {
+            OddKind::ByteOrderMark => &["storage-byte-order-mark"],
+            OddKind::DosLineEnds { .. } => &["storage-dos-line-ends"],
+            OddKind::SwallowedHeader { separator, .. } => match separator {
+                Separator::CarriageReturn => &["storage-dos-line-ends"],
+                Separator::Nothing | Separator::Blanks | Separator::Comment => &["storage-header-swallowed"],
+            },
+            OddKind::Adopted { .. } => &["storage-header-swallowed", "storage-dos-line-ends"],
+            OddKind::Overridden(By::Section(_)) => &["storage-id-repeated"],
+            OddKind::Overridden(By::ImplicitLocal) => &["storage-local-replaced"],
+            OddKind::LocalNodes => &["storage-local-nodes"],
+            OddKind::NoNodes => &["storage-nodes-empty"],
+            OddKind::NoContent => &["storage-content-useless", "storage-content-unsupported"],
+            OddKind::Secret { .. } => &["storage-secret-inline"],
+            OddKind::ContentDirClash(..) => &["storage-content-dirs-clash"],
+            OddKind::ContentDirRepeated(_) => &["storage-content-dir-repeated"],
+            OddKind::ContentDirAbsolute(_) => &["storage-content-dir-absolute"],
+            OddKind::MaxfilesIgnored => &["storage-maxfiles-ignored"],
+            OddKind::CaseTwin(_) => &["storage-id-case-twin"],
+        }
+    }
+
+    /// One text for every way to lose or bend something.
+    const TEXTS: [&str; 33] = [
+        "dir: aa\n\tcontent iso\n \n",
+        "dir: aa\n\tpath /x\nnfs: bb\n\tserver x\n\texport /y\n",
+        "dir: aa\n\tpath /x\n\n\tcontent iso\n",
+        "dir: aa\n\tpath /x\ncontent iso\n",
+        "dir: aa\n\tpath /x\nhello world\n",
+        "  dir: aa\n\tpath /x\n",
+        "dir: a\n\tpath /x\n",
+        "dirr: aa\n\tpath /x\n",
+        "0: aa\n",
+        "dir: aa\n\tpath /x y\n",
+        "dir: aa\n\tpath /x\n\tcontent none,iso\n",
+        "nfs: aa\n\tserver x\n\texport /y\n\tcontent none\n",
+        "dir: aa\n\tpath /x\n\tbogus 1\n",
+        "lvm: aa\n\tvgname vg\n\tsparse 1\n",
+        "dir: aa\n\tpath /x\n\tpath /y\n",
+        "dir: aa\n\tpath /x\n\tcontent\n",
+        "dir: aa\n\tpath /x\n\tdisable yes\n",
+        "dir: aa\n\tpath /x\n\tcontent image\n",
+        "pbs: aa\n\tserver x\n\tdatastore y\n\tcontent iso\n",
+        "btrfs: aa\n\tpath /x\n\tformat qcow2\n",
+        "nfs: aa\n\tserver x\n\texport /y\n\tcontent-dirs none=a\n",
+        "\u{feff}dir: aa\n\tpath /x\n",
+        "dir: aa\r\n\tpath /x\r\n\r\ndir: bb\r\n\tcontent iso\r\n",
+        "dir: aa\n\tpath /x\n\ndir: aa\n\tpath /y\n",
+        "dir: local\n\tpath /x\n",
+        "dir: local\n\tpath /var/lib/vz\n\tnodes n1\n",
+        "dir: aa\n\tpath /x\n\tnodes ,\n",
+        "dir: aa\n\tpath /x\n\tcontent ,\n",
+        "cifs: aa\n\tserver x\n\tshare y\n\tpassword z\n",
+        "dir: aa\n\tpath /x\n\tcontent iso,vztmpl\n\tcontent-dirs iso=a,vztmpl=a\n",
+        "dir: aa\n\tpath /x\n\tcontent iso\n\tcontent-dirs iso=a,iso=/b\n",
+        "dir: aa\n\tpath /x\n\tmaxfiles 1\n\tprune-backups keep-last=1\n",
+        "dir: aa\n\tpath /x\n\ndir: AA\n\tpath /y\n",
+    ];
+
+    #[test]
+    fn whatever_the_model_tells_has_a_rule() {
+        let options = crate::source::LoadOptions::default();
+        let mut spoken: FxHashSet<&str> = FxHashSet::default();
+        for release in [Release::Pve8, Release::Pve9] {
+            for text in TEXTS {
+                let sources =
+                    crate::source::Sources::from_bytes("storage.cfg", text.as_bytes().to_vec(), &options).unwrap();
+                let checked = crate::check::check(&sources, crate::rules::RULES, Some(release));
+                let found: FxHashSet<&str> = checked.findings.iter().map(|finding| finding.rule).collect();
+                let cfg = StorageCfg::parse(text.as_bytes(), release);
+                let dropped = cfg.dropped.iter().map(|dropped| match dropped.owner {
+                    // The header that isn't one explains what stands below it.
+                    Owner::Line(_) => {
+                        &["storage-header-swallowed", "storage-header-malformed", "storage-dos-line-ends"][..]
+                    }
+                    Owner::None | Owner::Section(_) => rules_of_dropped(&dropped.reason),
+                });
+                let odd = cfg.odd.iter().map(|odd| rules_of_odd(&odd.kind));
+                for rules in dropped.chain(odd) {
+                    assert!(rules.iter().all(|id| Rule::named(id).is_some()), "{rules:?}");
+                    assert!(rules.iter().any(|id| found.contains(id)), "{release} {text:?}: {rules:?}, not {found:?}");
+                    spoken.extend(rules.iter().filter(|id| found.contains(*id)));
+                }
+            }
+        }
+        assert!(spoken.len() >= 35, "{spoken:?}");
+    }
 }

@@ -28,6 +28,13 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             .finding(section, path.value.span, format!("nobody looks whether storage {id} is mounted"))
             .label("looks like a mount point")
             .pve("While nothing is mounted there, PVE writes to the root file system until that is full. If this is a plain directory, all is well.");
-        sink.push(editor.set(finding, section, "is_mountpoint", "yes", None));
+        sink.push(editor.set_when(
+            finding,
+            section,
+            "is_mountpoint",
+            "yes",
+            None,
+            "if the path itself is a mount point",
+        ));
     }
 }

@@ -1,6 +1,8 @@
 //! A word in `nodes` that is no node name: the whole line is ignored.
 
 use super::{Editor, short};
+use rustc_hash::FxHashSet;
+
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::schema::format;
@@ -21,7 +23,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(editor) = Editor::of(context) else { return };
     let cfg = editor.cfg;
     let release = editor.release();
-    let nodes = &context.cluster.tree.nodes;
+    let nodes: FxHashSet<&[u8]> = context.cluster.tree.nodes.iter().map(|node| node.as_bytes()).collect();
     for refused in editor.refused().filter(|refused| refused.is("nodes")) {
         let (section, Some((_, value))) = (refused.section, refused.problem()) else { continue };
         let id = section.id.value;
@@ -37,9 +39,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 sure &= first.len() < item.value.len() && format::node(first, release).is_ok();
                 words::name(first)
             };
-            sure &= nodes.is_empty() || nodes.iter().any(|node| **node == *name);
+            sure &= nodes.is_empty() || nodes.contains(name.as_bytes());
             meant.push(name);
         }
+        meant.extend(editor.nodes_wanted(section));
+        let mut seen = FxHashSet::default();
+        meant.retain(|node| seen.insert(node.clone()));
         let Some(bad) = bad else { continue };
         let label = if bad.value.contains(&b'.') {
             "the bare name of the node, without domain"

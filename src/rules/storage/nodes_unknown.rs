@@ -44,15 +44,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         for node in unknown.iter().skip(1).take(4) {
             finding = finding.also(editor.at(node.span), label(node.value));
         }
-        let mut real: Vec<String> = Vec::new();
-        for node in listed {
-            let name = if names.contains(&**node.value) {
-                Some(words::name(node.value))
-            } else {
-                meant(node.value).map(str::to_owned)
-            };
-            real.extend(name.filter(|name| !real.contains(name)));
-        }
+        let real = editor.nodes_wanted(section);
         finding = if unknown.len() == listed.len() {
             let finding = finding
                 .at_level(Level::Error)

@@ -27,7 +27,6 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         let (section, key) = (refused.section, refused.key.value);
         let line = refused.key.span;
-        let id = section.id.value;
         let finding = editor
             .finding(section, line, format!("{release} has no storage property {}", short(key)))
             .about(short(key))
@@ -59,7 +58,6 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 editor.remove_line(finding, line)
             }
         };
-        let finding = finding.fact(format!("storage {id} is as if the line weren't there"));
         sink.push(finding);
     }
 }

@@ -18,6 +18,9 @@ pub static RULE: Rule = Rule {
     check: Check::Cluster(check),
 };
 
+/// So many ignored lines are shown.
+const SHOWN: usize = 6;
+
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(editor) = Editor::of(context) else { return };
     let lost = editor.dropped_by_section();
@@ -51,8 +54,10 @@ fn ghost(
         unexplained.retain(|name| *name != key);
         lines.push(dropped.line.to_string());
         let (label, step) = explain(editor, at, dropped, key, &mut outside);
-        finding = finding.also(editor.at(dropped.span), label);
-        steps.extend(step);
+        if lines.len() <= SHOWN {
+            finding = finding.also(editor.at(dropped.span), label);
+            steps.extend(step);
+        }
     }
     for name in &unexplained {
         steps.push(format!(

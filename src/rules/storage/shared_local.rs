@@ -33,7 +33,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let mut finding = editor
             .finding(section, shared.line, format!("storage {id} is on each node's own disk and marked as shared"))
             .label("shared says that every node sees the same files; it doesn't make it so")
-            .pve("Migration and high availability leave the volumes behind: the guest doesn't find its disks on the other node.");
+            .pve("Migration and high availability copy nothing from it and expect the same files on the other node.");
         if context.cluster.tree.nodes.len() == 1 {
             finding = finding.at_level(Level::Note);
         }

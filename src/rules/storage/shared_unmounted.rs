@@ -28,6 +28,13 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             .finding(section, shared.line, format!("nobody looks whether shared storage {id} is mounted"))
             .label("no is_mountpoint")
             .pve("While it isn't, PVE makes the directories below the mount point, and backups and disks go to the node's own root file system.");
-        sink.push(editor.set(finding, section, "is_mountpoint", "yes", None));
+        sink.push(editor.set_when(
+            finding,
+            section,
+            "is_mountpoint",
+            "yes",
+            None,
+            "if the path itself is a mount point",
+        ));
     }
 }

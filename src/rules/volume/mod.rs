@@ -29,14 +29,20 @@ const NAMED: usize = 4;
 /// The guests behind `uses`, each once: `VM 100, CT 105 and 3 more`.
 pub(in crate::rules) fn guests<'u, 'a: 'u>(uses: impl IntoIterator<Item = &'u Use<'a>>) -> (usize, String) {
     let mut names: Vec<String> = Vec::new();
-    let mut last = None;
+    let (mut count, mut last) = (0, None);
     for one in uses {
         // The volumes of one guest are neighbours.
         if last.replace(one.file) != Some(one.file) {
-            names.push(one.guest());
+            count += 1;
+            if names.len() < NAMED {
+                names.push(one.guest());
+            }
         }
     }
-    (names.len(), words::list(&names, NAMED))
+    if count > NAMED {
+        names.push(format!("{} more", count - NAMED));
+    }
+    (count, words::list(&names, NAMED + 1))
 }
 
 /// Says of the first few of `others` what `text` says, and counts the rest.

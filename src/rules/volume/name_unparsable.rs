@@ -4,6 +4,7 @@ use super::{Use, related};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::storage::PATH;
+use crate::model::tables::storage::Volumes;
 use crate::model::volume::VolumeId;
 use crate::rules::storage::{Editor, article};
 use crate::rules::{Check, Context, Rule, Sink};
@@ -29,7 +30,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let bad: Vec<&Use<'_>> = storage.uses.iter().filter(|one| one.volume.is_none() && !one.is_unused).collect();
         let pve = format!(
             "PVE can't parse the name, so that the guest doesn't start: unable to parse {} volume name.",
-            known.name
+            parser(known.volumes)
         );
         // Nothing on the storage can be parsed: its type has been changed, which is one mistake.
         if let ([first, others @ ..], true) = (bad.as_slice(), bad.len() > 1 && bad.len() == storage.uses.len()) {
@@ -70,5 +71,18 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             .edit(format!("write the volume's real name; `pvesm list {}` shows what is there", section.id.value));
             sink.push(finding);
         }
+    }
+}
+
+/// How PVE names a reader of volume names.
+const fn parser(volumes: Volumes) -> &'static str {
+    match volumes {
+        Volumes::Directory => "directory",
+        Volumes::Lvm | Volumes::Lvmthin => "lvm",
+        Volumes::Zfs => "zfs",
+        Volumes::Rbd => "rbd",
+        Volumes::Iscsi | Volumes::Iscsidirect => "iscsi",
+        Volumes::Pbs => "pbs",
+        Volumes::Esxi => "esxi",
     }
 }

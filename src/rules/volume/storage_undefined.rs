@@ -17,6 +17,9 @@ pub static RULE: Rule = Rule {
     check: Check::Cluster(check),
 };
 
+/// So many storages are compared with a misspelt name; nobody has more.
+const KNOWN: usize = 200;
+
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(editor) = Editor::of(context) else { return };
     let cfg = editor.cfg;
@@ -30,10 +33,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         let Some((first, others)) = uses.split_first() else { continue };
         let id = words::name(storage.id);
-        let known: Vec<String> = cfg.table().map(|section| words::name(section.id.value)).collect();
+        let known: Vec<String> = cfg.table().take(KNOWN).map(|section| words::name(section.id.value)).collect();
         let meant = words::did_you_mean(storage.id, known.iter().map(String::as_str));
         let mut finding = Finding::new(
-            format!("volumes on storage {id}"),
+            format!("storage.cfg: {id}"),
             first.place(),
             format!("storage {id} doesn't exist, and {} uses it", first.drive()),
         );
