@@ -209,6 +209,12 @@ fn raw(code: &mut String, grammar: &Grammar) -> Result<(), Box<dyn Error>> {
         }
     }
     writeln!(code, "        _ => return None,\n    }})\n}}")?;
+    let all: Vec<_> = keys.iter().chain(keys_since_9).collect();
+    writeln!(
+        code,
+        "/// The `lxc.*` keys that PVE hands on to LXC, of all releases; without those that have a prefix."
+    )?;
+    writeln!(code, "pub static RAW_KEYS: &[&str] = &{all:?};")?;
     writeln!(code, "static RAW_PREFIXES: &[&str] = &{prefixes:?};")?;
     writeln!(code, "static LXC_PREFIXES: &[&str] = &{:?};", grammar.lxc.prefixes)?;
     writeln!(code, "fn lxc_exact(key: &[u8]) -> Option<Release> {{\n    Some(match key {{")?;

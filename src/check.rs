@@ -53,10 +53,13 @@ fn clusters(sources: &Sources, release: Option<Release>) -> impl Iterator<Item =
 }
 
 fn dump_cluster<'a>(sources: &'a Sources, cluster: &Cluster<'a>) -> Vec<(&'a SourceFile, Value)> {
-    use crate::model::{container, user};
+    use crate::model::container::{self, Container};
+    use crate::model::user;
     let user = cluster.user.iter().map(|user| (user.file, user::dump(&user.model)));
     let storage = cluster.storage.iter().map(|storage| (storage.file, storage.model.dump()));
-    let containers = cluster.containers.iter().map(|guest| (guest.file, container::dump::dump(&guest.config)));
+    // The cluster holds nothing of snapshots; here they are wanted.
+    let whole = |config: &Container<'a>| Container::parse(config.text, config.vmid, config.release);
+    let containers = cluster.containers.iter().map(|guest| (guest.file, container::dump::dump(&whole(&guest.config))));
     user.chain(storage).chain(containers).filter_map(|(file, value)| Some((sources.file(file)?, value))).collect()
 }
 

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::model::container::Container;
+use crate::model::domains::Domains;
 use crate::model::host;
 use crate::model::idmap::IdKind;
 use crate::model::storage::StorageCfg;
@@ -163,10 +164,12 @@ pub struct Cluster<'a> {
     pub user: Option<File<UserCfg<'a>>>,
     /// storage.cfg.
     pub storage: Option<File<StorageCfg<'a>>>,
-    /// Containers, by path.
+    /// Containers, by path; without the values in their snapshots ([`Container::without_snapshot_values`]).
     pub containers: Vec<Guest<'a, Container<'a>>>,
     /// VMs, by path.
     pub vms: Vec<Guest<'a, Machine<'a>>>,
+    /// domains.cfg.
+    pub domains: Option<File<Domains<'a>>>,
     /// /etc/subuid.
     pub subuid: Option<File<SubIds<'a>>>,
     /// /etc/subgid.
@@ -191,18 +194,38 @@ impl<'a> Cluster<'a> {
         let guests = |kind| -> Vec<&'a SourceFile> {
             sources.files_of(id).filter(|file| file.state == ReadState::Read && file.kind == kind).collect()
         };
+        let (containers, vms) = (guests(FileKind::Container), guests(FileKind::Vm));
+        let shared = || {
+            let user = read(FileKind::UserCfg);
+            let storage = read(FileKind::StorageCfg);
+            (
+                user.map(|file| File { file: file.id, model: UserCfg::parse(&file.bytes, release) }),
+                storage.map(|file| File { file: file.id, model: StorageCfg::parse(&file.bytes, release) }),
+            )
+        };
+        let of_guests = || {
+            (
+                parse_guests(&containers, |text, vmid| Container::parse(text, vmid, release).without_snapshot_values()),
+                parse_guests(&vms, |text, vmid| Machine::parse(text, vmid, release)),
+            )
+        };
+        // A user.cfg of thousands of lines takes as long as a thousand guests.
+        let ((user, storage), (containers, vms)) = if containers.len() + vms.len() > PARALLEL {
+            rayon::join(shared, of_guests)
+        } else {
+            (shared(), of_guests())
+        };
         let mut cluster = Self {
             release,
             release_from,
             sources,
             tree,
             id,
-            user: read(FileKind::UserCfg)
-                .map(|file| File { file: file.id, model: UserCfg::parse(&file.bytes, release) }),
-            storage: read(FileKind::StorageCfg)
-                .map(|file| File { file: file.id, model: StorageCfg::parse(&file.bytes, release) }),
-            containers: parse_guests(&guests(FileKind::Container), |text, vmid| Container::parse(text, vmid, release)),
-            vms: parse_guests(&guests(FileKind::Vm), |text, vmid| Machine::parse(text, vmid, release)),
+            user,
+            storage,
+            containers,
+            vms,
+            domains: read(FileKind::DomainsCfg).map(|file| File { file: file.id, model: Domains::parse(&file.bytes) }),
             subuid: read(FileKind::Subuid).map(|file| File { file: file.id, model: SubIds::parse(&file.bytes) }),
             subgid: read(FileKind::Subgid).map(|file| File { file: file.id, model: SubIds::parse(&file.bytes) }),
             grants: [None, None],

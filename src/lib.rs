@@ -2,7 +2,7 @@
 //!
 //! Data flows one way through the modules, and none imports one further down this list:
 //! [`source`] -> [`text`] -> [`syntax`] -> [`model`] -> [`cluster`] -> [`access`] -> [`rules`] -> [`finding`] ->
-//! [`report`] -> [`cli`]. `ARCHITECTURE.md` says what each may know. The library never prints, exits or panics;
+//! [`suppress`] -> [`report`] -> [`cli`]. `ARCHITECTURE.md` says what each may know. The library never prints, exits or panics;
 //! everything that can go wrong is a value.
 //!
 //! ```no_run
@@ -23,7 +23,9 @@ pub mod model;
 pub mod release;
 pub mod report;
 pub mod rules;
+pub mod settings;
 pub mod source;
+pub mod suppress;
 pub mod syntax;
 pub mod text;
 

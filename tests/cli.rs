@@ -44,7 +44,7 @@ pub(crate) fn without_time(text: &str) -> String {
 fn a_clean_tree_gives_one_line_and_0() {
     let output = pvelint(&["check", "samples/clean"]);
     assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
-    assert_eq!(without_time(&stdout(&output)), "9 files, no findings (PVE 9 assumed)\n");
+    assert_eq!(without_time(&stdout(&output)), "10 files, no findings (PVE 9 assumed)\n");
     assert_eq!(stderr(&output), "");
 }
 
@@ -150,4 +150,22 @@ fn explain_and_rules_show_the_book() {
     assert_eq!(rules.lines().count(), pvelint::rules::RULES.len());
     let json: serde_json::Value = serde_json::from_slice(&pvelint(&["rules", "--format", "json"]).stdout).unwrap();
     assert_eq!(json.as_array().unwrap().len(), pvelint::rules::RULES.len());
+}
+
+#[test]
+fn ignores_leave_findings_out_and_unused_ones_are_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("pvelint.toml");
+    let check = |toml: &str| {
+        std::fs::write(&config, toml).unwrap();
+        let args = ["check", "-", "--stdin-filename", "user.cfg", "--format", "concise", "--config"];
+        pvelint_with_stdin(&[&args[..], &[config.to_str().unwrap()]].concat(), b"#x\nuser:root@pam:1:0::::::\n")
+    };
+    let used = check("[[ignore]]\nrule = \"user-line-*\"\nsubject = \"user.cfg\"\nreason = \"notes of ours\"\n");
+    assert_eq!((used.status.code(), stdout(&used)), (Some(0), String::new()));
+    let unused = stdout(&check("[[ignore]]\nrule = \"token-*\"\nsubject = \"nobody\"\nreason = \"x\"\n"));
+    assert!(unused.contains("pvelint.toml:2:8: warning ignore-unused: this ignore"), "{unused}");
+    let broken = check("[[ignore]]\nrul = \"x\"\n");
+    assert_eq!(broken.status.code(), Some(2));
+    assert!(stderr(&broken).contains("unknown field `rul`"), "{}", stderr(&broken));
 }

@@ -80,6 +80,14 @@ fn release(text: &str) -> Release {
     text.parse().unwrap()
 }
 
+/// The config that a vector is about.
+pub(crate) fn conf_of(case: &Value) -> Vec<u8> {
+    match case["input"]["conf"].as_str() {
+        Some(text) => text.as_bytes().to_vec(),
+        None => base64(case["input"]["conf_b64"].as_str().unwrap()),
+    }
+}
+
 #[test]
 fn containers_are_read_as_pve_reads_them() {
     let mut cases = 0;
@@ -88,10 +96,7 @@ fn containers_are_read_as_pve_reads_them() {
         for line in fs::read_to_string(&file).unwrap().lines() {
             let case: Value = serde_json::from_str(line).unwrap();
             let input = &case["input"];
-            let conf = match input["conf"].as_str() {
-                Some(text) => text.as_bytes().to_vec(),
-                None => base64(input["conf_b64"].as_str().unwrap()),
-            };
+            let conf = conf_of(&case);
             let vmid = input["vmid"].as_u64().unwrap();
             let release = release(case["version"].as_str().unwrap());
             let container = Container::parse(&conf, vmid, release);
@@ -338,7 +343,8 @@ mod properties {
                 let again = Container::parse(&once, 100, release);
                 let twice = write::rewrite(&again);
                 let no_description = |container: &Container<'_>| container.sections().all(|section| section.notes.is_empty());
-                if no_description(&container) && !text.contains(&b'\r') {
+                // PVE itself doesn't read back a NUL or CR inside a value.
+                if no_description(&container) && !text.contains(&b'\r') && !text.contains(&0) {
                     prop_assert_eq!(twice.map(|b| String::from_utf8_lossy(&b).into_owned()), Some(String::from_utf8_lossy(&once).into_owned()));
                 }
             }

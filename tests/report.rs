@@ -61,7 +61,7 @@ fn a_file_cannot_drive_the_terminal() {
         assert!(!out.contains(['\u{1b}', '\u{7}', '\u{202e}', '\r']), "{out:?}");
     }
     let mut out = Vec::new();
-    report::concise::write(&run(&sources, &[finding.clone()]), &mut out).unwrap();
+    report::concise::write(&run(&sources, std::slice::from_ref(&finding)), &mut out).unwrap();
     report::json::write(&run(&sources, &[finding]), &mut out).unwrap();
     assert!(!out.contains(&0x1b) && !out.contains(&7));
 }

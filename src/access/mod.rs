@@ -15,12 +15,14 @@ mod grid;
 pub mod operations;
 mod privs;
 pub mod profiles;
+mod survey;
 mod trace;
 
 pub use derive::{Derivation, Refusal, Step};
 pub use dump::matrix;
 pub use grid::{Grid, Row, Rows};
 pub use privs::Privs;
+pub use survey::{Held, Landing};
 pub use trace::{Applied, Stop, Unused, WhyUnused};
 
 use crate::model::tables::access::{Priv, PrivSet};

@@ -1,6 +1,7 @@
 //! `pvelint check`: read, parse, link, ask every rule, print.
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
@@ -8,7 +9,8 @@ use clap::{Args, ValueEnum};
 use super::{Failure, InputArgs, Outcome};
 use crate::finding::{Finding, Level};
 use crate::report::{self, Files, Run};
-use crate::{Checked, rules::RULES};
+use crate::settings::{self, Settings};
+use crate::{Checked, rules::RULES, suppress};
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
@@ -34,6 +36,10 @@ pub(super) struct CheckArgs {
     /// Leave these rules out
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     skip: Vec<String>,
+
+    /// Settings: ignores with their reasons [default: pvelint.toml in the current directory, when it exists]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 
     /// Print no summary
     #[arg(long, short)]
@@ -72,13 +78,20 @@ impl FailOn {
 pub(super) fn run(args: &CheckArgs, colour: bool, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let start = Instant::now();
     let rules = chosen(args)?;
-    let sources = args.input.load()?;
+    let settings = read_settings(args.config.as_deref())?;
+    let mut sources = args.input.load()?;
+    let settings_file = settings.as_ref().map(|file| sources.attach(&file.shown, file.text.clone().into_bytes()));
     if run_files(&sources) == 0 && sources.problems.is_empty() {
         return Err(Failure::Unreadable("no configuration file that pvelint knows is in there".to_owned()));
     }
-    let Checked { mut findings, trees, not_evaluated } = crate::check(&sources, &rules, args.input.pve);
+    let told = settings.as_ref().and_then(|file| file.settings.pve);
+    let Checked { mut findings, trees, not_evaluated } = crate::check(&sources, &rules, args.input.pve.or(told));
     let notes = args.notes || args.fail_on == FailOn::Note;
     findings.retain(|finding: &Finding| notes || finding.level > Level::Note);
+    if let (Some(file), Some(id)) = (&settings, settings_file) {
+        let known = |pattern: &str| RULES.iter().any(|rule| settings::matches(pattern, rule.id));
+        suppress::apply(&file.settings.ignore, id, known, &mut findings);
+    }
     let failed = findings.iter().any(|finding| args.fail_on.reached_by(finding.level));
     let run =
         Run { files: Files::new(&sources), findings: &findings, trees, not_evaluated, elapsed: Some(start.elapsed()) };
@@ -119,4 +132,24 @@ fn chosen(args: &CheckArgs) -> Result<Vec<&'static crate::rules::Rule>, Failure>
 /// Number of files that were read.
 fn run_files(sources: &crate::source::Sources) -> usize {
     sources.files.iter().filter(|file| file.state == crate::source::ReadState::Read).count()
+}
+
+/// A settings file.
+struct SettingsFile {
+    shown: String,
+    text: String,
+    settings: Settings,
+}
+
+/// The settings that `--config` names, else those of the current directory, where there are any.
+fn read_settings(told: Option<&Path>) -> Result<Option<SettingsFile>, Failure> {
+    let path = told.unwrap_or_else(|| Path::new(settings::FILE_NAME));
+    let shown = path.display().to_string();
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if told.is_none() && error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Failure::Usage(format!("{shown}: {error}"))),
+    };
+    let settings = Settings::parse(&text).map_err(|error| Failure::Usage(format!("{shown}: {error}")))?;
+    Ok(Some(SettingsFile { shown, text, settings }))
 }

@@ -164,7 +164,11 @@ pub fn main() -> ExitCode {
         Ok(Outcome::Findings) => ExitCode::from(1),
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
-            let _ = writeln!(io::stderr(), "pvelint: {}", crate::text::printable_str(&failure.to_string()));
+            let mut err = io::stderr().lock();
+            for (n, line) in failure.to_string().lines().enumerate() {
+                let head = if n == 0 { "pvelint: " } else { "" };
+                let _ = writeln!(err, "{head}{}", crate::text::printable_str(line));
+            }
             ExitCode::from(if matches!(failure, Failure::Unreadable(_)) { 3 } else { 2 })
         }
     }

@@ -6,20 +6,23 @@
 
 pub mod check;
 pub mod dump;
+pub mod net;
+pub mod raw;
 pub mod write;
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use bstr::{BString, ByteSlice};
 use memchr::memmem;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::schema::{self, Flavour, Problem, Props, Reason};
 use crate::model::tables::lxc::{self as table, GuestOption, RawKey};
 use crate::release::Release;
 use crate::syntax::guest::{self, Class, Dialect};
 use crate::syntax::property::is_space;
-use crate::text::Span;
+use crate::text::{LineIndex, Span};
 
 /// Key words that PVE's parser uses itself: as an option they overwrite its own structures, and the container can't be
 /// used.
@@ -47,6 +50,7 @@ pub struct Container<'a> {
     pub dropped: Vec<Dropped<'a>>,
     /// What PVE kept or replaced surprisingly, in the order in which PVE meets it.
     pub odd: Vec<Odd<'a>>,
+    line_index: OnceLock<LineIndex>,
 }
 
 /// Which section something is in.
@@ -332,6 +336,12 @@ impl<'a> Container<'a> {
         self.main.get("unprivileged").is_some_and(Opt::is_true)
     }
 
+    /// The number, from 1, of the line in which `span` begins.
+    #[must_use]
+    pub fn line_number(&self, span: Span) -> usize {
+        self.line_index.get_or_init(|| LineIndex::new(self.text)).line_of(span.start) + 1
+    }
+
     /// Whether the last line has no line feed: the next `echo >>` is glued to it.
     #[must_use]
     pub fn lacks_final_newline(&self) -> bool {
@@ -342,6 +352,41 @@ impl<'a> Container<'a> {
     #[must_use]
     pub fn has_carriage_returns(&self) -> bool {
         self.text.contains_str("\r\n")
+    }
+
+    /// Lets go of what snapshots hold, but for their names, links and `lxc.*` lines and for what is odd or refused.
+    ///
+    /// A snapshot is a whole copy of the configuration, and most of a large cluster's text is snapshots: without this, the
+    /// models of a full pmxcfs are four times its size.
+    #[must_use]
+    pub fn without_snapshot_values(mut self) -> Self {
+        let odd: FxHashSet<(&[u8], &[u8])> = self
+            .odd
+            .iter()
+            .filter_map(|odd| match odd.place {
+                Place::Snapshot(name) => Some((name, odd.key)),
+                Place::Main | Place::Pending => None,
+            })
+            .collect();
+        self.snapshots.shrink_to_fit();
+        for section in &mut self.snapshots {
+            let Place::Snapshot(name) = section.place else { continue };
+            let wanted = |option: &Opt<'_>| {
+                let links = matches!(option.key, b"parent" | b"snaptime" | b"snapstate");
+                links || !option.valid || odd.contains(&(name, option.key))
+            };
+            // Moved to a place of their own, not shrunk in place, so that the old one is free as a whole.
+            let mut kept = Vec::with_capacity(section.options.iter().filter(|option| wanted(option)).count());
+            kept.extend(std::mem::take(&mut section.options).into_iter().filter(|option| wanted(option)));
+            section.options = kept;
+            section.notes = Vec::new();
+            section.environment = Vec::new();
+            section.index = FxHashMap::default();
+            if section.options.len() > SMALL {
+                section.index = section.options.iter().enumerate().map(|(at, option)| (option.key, at)).collect();
+            }
+        }
+        self
     }
 }
 
@@ -500,6 +545,7 @@ impl<'a> Parser<'a> {
             snapshots: Vec::new(),
             dropped: Vec::new(),
             odd: Vec::new(),
+            line_index: OnceLock::new(),
         };
         Self {
             text,
@@ -870,5 +916,138 @@ fn shape(body: &[u8]) -> Shape<'_> {
         Some(b':') if rest.get(1..).is_some_and(|value| value.trim_ascii().is_empty()) => Shape::NoValue(key),
         Some(b':') => Shape::BadKey(key),
         _ => Shape::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Container<'_> {
+        Container::parse(text.as_bytes(), 100, Release::Pve9)
+    }
+
+    fn quoted(text: &str, span: Span) -> &str {
+        std::str::from_utf8(span.bytes(text.as_bytes())).unwrap()
+    }
+
+    #[test]
+    fn unparsable_lines_are_told_apart() {
+        let text = " memory: 1\nMemory: 1\nmemory=1\nmemory : 1\nmemory:\nfoo-bar: x\nnonsense\n";
+        let container = parse(text);
+        let shapes: Vec<_> = container.dropped.iter().map(|dropped| dropped.why).collect();
+        let unparsable = [
+            Shape::Indented,
+            Shape::UpperCase(b"Memory"),
+            Shape::Equals(b"memory"),
+            Shape::BlankBeforeColon(b"memory"),
+            Shape::NoValue(b"memory"),
+            Shape::BadKey(b"foo-bar"),
+            Shape::Other,
+        ];
+        assert_eq!(shapes, unparsable.map(Drop::Unparsable));
+        assert_eq!(quoted(text, container.dropped[1].span), "Memory: 1");
+        assert!(container.main.options.is_empty());
+    }
+
+    #[test]
+    fn a_bad_header_lets_its_lines_flow_on() {
+        let container = parse("memory: 1\n[a b]\nmemory: 2\n\n#note\n[snap1]\nmemory: 3\n");
+        assert_eq!(container.dropped[0].why, Drop::BadHeader { swallowed: 2 });
+        assert_eq!(container.main.get("memory").map(|option| &*option.value), Some(&b"2"[..]));
+        assert_eq!(container.main.description().as_deref(), Some("note\n"));
+    }
+
+    #[test]
+    fn what_is_overridden_is_remembered() {
+        let text = "memory: 16\n[s1]\nswap: 0\n[s1]\nmemory: 20\nmemory: 30\n";
+        let container = parse(text);
+        let odd: Vec<_> = container.odd.iter().map(|odd| (quoted(text, odd.span), &odd.why)).collect();
+        assert!(matches!(odd[0], ("memory: 20", Why::Overridden(by)) if quoted(text, *by) == "memory: 30"));
+        assert!(matches!(odd[1], ("[s1]", Why::SectionReplaced(by)) if by.start > 10));
+        assert_eq!(container.snapshots.len(), 1);
+        assert!(container.snapshots[0].get("swap").is_none());
+        assert!(container.warnings().is_empty());
+    }
+
+    #[test]
+    fn surprises_inside_values_are_found() {
+        let whys = |text: &'static str| {
+            let found: Vec<_> = parse(text).odd.into_iter().map(|odd| (quoted(text, odd.span), odd.why)).collect();
+            found
+        };
+        assert!(whys("mp0: /srv,mp=/srv # x\n").contains(&("# x", Why::TrailingComment)));
+        assert!(whys("swap: 512lxc.idmap: u 0 1 1\n").contains(&("lxc.idmap: u 0 1 1", Why::Glued)));
+        assert!(whys("rootfs: a1:b,size=8Gswap: 512\n").contains(&("swap: 512", Why::Glued)));
+        assert!(whys("entrypoint: sh -c 'memory: 5' a#b\n").is_empty());
+        assert!(whys("lxc.kmsg: 0\n").contains(&("lxc.kmsg", Why::RawUnknownToLxc)));
+        assert!(whys("x snapstate: delete\n").contains(&("x snapstate: delete", Why::SnapstateSwallows)));
+        assert!(whys("lxc: x\n").contains(&("lxc", Why::Reserved)));
+    }
+
+    #[test]
+    fn limits_that_only_the_api_enforces_are_noted() {
+        let reasons = |text| {
+            let problem = |odd: Odd<'_>| match odd.why {
+                Why::OutOfBounds(problem) => Some(problem.reason),
+                _ => None,
+            };
+            parse(text).odd.into_iter().filter_map(problem).collect::<Vec<_>>()
+        };
+        assert_eq!(reasons("memory: 1\n"), [Reason::TooSmall]);
+        assert_eq!(reasons("tty: 7\n"), [Reason::TooGreat]);
+        assert_eq!(reasons("arch: foo\nostype: openeuler\n"), [Reason::Enum]);
+        assert_eq!(reasons("env: A-B=1\n"), [Reason::Pattern]);
+        assert!(reasons("memory: 16\ncpulimit: 0.5\n").is_empty());
+    }
+
+    #[test]
+    fn unknown_networks_are_acted_on() {
+        let container = parse("net40: bridge=x\nfoo: 1\n");
+        let of = |key: &[u8]| container.odd.iter().find(|odd| odd.key == key).map(|odd| &odd.why);
+        assert!(matches!(of(b"net40"), Some(Why::UnknownOption { acted_on: true, problem: Some(_), .. })));
+        assert!(matches!(of(b"foo"), Some(Why::UnknownOption { acted_on: false, problem: None, elsewhere: None })));
+        let old = Container::parse(b"dev0: /dev/x\n", 100, Release::Pve7);
+        assert!(matches!(old.odd[0].why, Why::UnknownOption { elsewhere: Some("8.1"), acted_on: false, .. }));
+    }
+
+    #[test]
+    fn perl_truth_decides_about_descriptions_and_names_about_delete() {
+        let container = parse("description: 0\n[pending]\ndelete: memory\n");
+        assert_eq!(container.main.description(), None);
+        assert_eq!(container.dropped.len(), 1);
+        assert_eq!(container.dropped[0].why, Drop::FalseDescription);
+        assert_eq!(container.snapshots[0].get("delete").map(|option| &*option.value), Some(&b"memory"[..]));
+    }
+
+    #[test]
+    fn environment_lines_join_into_one_option() {
+        let container = parse("env: A=1\nlxc.environment.runtime: B=2\n");
+        assert_eq!(container.main.get("env").map(|option| &*option.value), Some(&b"A=1\0B=2"[..]));
+        assert_eq!(container.main.environment.len(), 1);
+    }
+
+    #[test]
+    fn big_sections_find_their_options() {
+        let text: String = (0..200).map(|number| format!("unused{number}: a1:b{number}\n")).collect::<String>()
+            + "unused7: a1:x\nsnapstate: delete\nmemory: 512\n";
+        let container = parse(&text);
+        assert_eq!(container.main.get("unused7").map(|option| &*option.value), Some(&b"a1:x"[..]));
+        assert!(container.main.get("memory").is_some() && container.main.get("snapstate").is_none());
+        assert_eq!(container.main.options.len(), 201);
+    }
+
+    #[test]
+    fn mounts_come_in_mount_order() {
+        let container = parse("mp10: /a,mp=/b\nmp2: st:v,mp=/c\nmp3: bad\nrootfs: st:r\nmp300: /x,mp=/y\n");
+        let mounts: Vec<_> = container.main.mounts().iter().map(|mount| (mount.target(), mount.kind())).collect();
+        use check::VolumeKind::{Bind, Volume};
+        assert_eq!(mounts, [(&b"/"[..], Volume), (b"/c", Volume), (b"/b", Bind)]);
+    }
+
+    #[test]
+    fn text_is_decoded_leniently() {
+        assert_eq!(decode_text(b"100%zz %c3%A4 %"), "100%zz \u{e4} %");
+        assert_eq!(decode_text(b"%ff"), "\u{fffd}");
     }
 }

@@ -4,6 +4,7 @@
 //! other files, rules or output.
 
 pub mod container;
+pub mod domains;
 pub mod host;
 pub mod idmap;
 pub mod schema;

@@ -32,13 +32,13 @@ pub fn render(files: &Files<'_>, finding: &Finding, colour: bool) -> String {
     let place = finding.primary.place;
     let mut labels = vec![&finding.primary];
     labels.extend(finding.labels.iter().filter(|label| label.place.file == place.file));
-    let head = format!("{}[{}]:", finding.level, finding.rule);
-    draw(&mut out, files, colour, finding.level, &head, &finding.message, place.file, &labels, true);
+    let head = Head::Finding(finding);
+    draw(&mut out, files, place.file, &labels, head, colour);
     let mut others: Vec<&Label> = finding.labels.iter().filter(|label| label.place.file != place.file).collect();
     others.sort_by_key(|label| label.place);
     for group in others.chunk_by(|a, b| a.place.file == b.place.file) {
         let Some(first) = group.first() else { continue };
-        draw(&mut out, files, colour, Level::Note, "", "", first.place.file, group, false);
+        draw(&mut out, files, first.place.file, group, Head::None, colour);
     }
     for related in &finding.related {
         let at = related.place.map(|place: Place| format!(" ({})", files.shown(place))).unwrap_or_default();
@@ -98,22 +98,29 @@ fn push_remedy(out: &mut String, word: &str, remedy: &Remedy, colour: bool) {
     }
 }
 
-#[allow(clippy::too_many_arguments)]
-fn draw(
-    out: &mut String,
-    files: &Files<'_>,
-    colour: bool,
-    level: Level,
-    head: &str,
-    message: &str,
-    file: FileId,
-    labels: &[&Label],
-    primary: bool,
-) {
+/// What stands above a drawing.
+#[derive(Clone, Copy)]
+enum Head<'f> {
+    /// The level, the rule and the message.
+    Finding(&'f Finding),
+    /// Nothing: the lines of a further file.
+    None,
+}
+
+fn draw(out: &mut String, files: &Files<'_>, file: FileId, labels: &[&Label], head: Head<'_>, colour: bool) {
+    let primary = matches!(head, Head::Finding(_));
     let spans: Vec<_> = labels.iter().map(|label| (label.place.span, label.text.as_str())).collect();
     let excerpt = files.with_lines(file, |index, text| Excerpt::new(files.name(file), text, index, &spans, primary));
-    let drawing = Drawing { message: printable_str(message).into_owned(), level, excerpt };
-    let handler = GraphicalReportHandler::new_themed(theme(colour, head))
+    // miette always writes a line for the message; without a finding it is dropped below.
+    let (level, icon, message) = match head {
+        Head::Finding(finding) => {
+            (finding.level, format!("{}[{}]:", finding.level, finding.rule), printable_str(&finding.message))
+        }
+        Head::None => (Level::Note, String::new(), "-".into()),
+    };
+    let title = format!("{icon} {message}");
+    let drawing = Drawing { message: message.into_owned(), level, excerpt };
+    let handler = GraphicalReportHandler::new_themed(theme(colour, icon))
         .with_context_lines(CONTEXT)
         .with_wrap_lines(false)
         .with_links(false)
@@ -122,7 +129,7 @@ fn draw(
     let mut drawn = String::new();
     // Drawing into a string fails only when a label lies outside the excerpt; then the words below still stand.
     if handler.render_report(&mut drawn, &drawing).is_err() {
-        drawn = format!("  {head} {message}\n", message = printable_str(message));
+        drawn = format!("  {title}\n");
     }
     let mut lines = drawn.trim_start_matches('\n').lines();
     if let Some(first) = lines.next()
@@ -137,8 +144,7 @@ fn draw(
     }
 }
 
-fn theme(colour: bool, head: &str) -> GraphicalTheme {
-    let head = head.to_owned();
+fn theme(colour: bool, head: String) -> GraphicalTheme {
     GraphicalTheme {
         characters: ThemeCharacters {
             error: head.clone(),

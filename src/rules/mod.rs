@@ -13,13 +13,25 @@ use crate::finding::{Finding, Level};
 use crate::model::container::Container;
 use crate::release::Release;
 use crate::source::Sources;
+use crate::text::FileId;
 
 mod doc;
 mod registry;
-pub mod words;
 
+pub mod acl;
+pub mod ct;
+pub mod group;
+pub mod idmap;
+pub mod ignore;
+pub mod pool;
+pub mod role;
+pub mod subid;
+pub mod token;
 pub mod tree;
 pub mod user;
+pub mod words;
+
+mod rights;
 
 pub use doc::{Doc, Example, Verdict, book};
 pub use registry::RULES;
@@ -56,6 +68,8 @@ pub enum Check {
     Cluster(ClusterCheck),
     /// Once for each container.
     Container(ContainerCheck),
+    /// By whoever applies the settings, once all others have spoken.
+    Settings,
 }
 
 /// What a rule may look at.
@@ -64,19 +78,33 @@ pub struct Context<'a> {
     /// Everything that was read, linked.
     pub cluster: &'a Cluster<'a>,
     access: OnceLock<Option<Access<'a, 'a>>>,
+    rights: OnceLock<Option<rights::Rights<'a>>>,
 }
 
 impl<'a> Context<'a> {
     /// A context over `cluster`.
     #[must_use]
     pub fn new(cluster: &'a Cluster<'a>) -> Self {
-        Self { cluster, access: OnceLock::new() }
+        Self { cluster, access: OnceLock::new(), rights: OnceLock::new() }
+    }
+
+    /// The bytes of a file, for quoting a line in a message.
+    #[must_use]
+    pub fn text(&self, file: FileId) -> &'a [u8] {
+        self.cluster.sources.file(file).map_or(&[], |file| &file.bytes)
     }
 
     /// The access engine over user.cfg, built when first asked for; `None` without a user.cfg.
     pub fn access(&self) -> Option<&Access<'a, 'a>> {
         let build = || self.cluster.user.as_ref().map(|user| Access::new(&user.model));
         self.access.get_or_init(build).as_ref()
+    }
+
+    /// What the rules about rights share, made when first asked for; `None` without a user.cfg.
+    fn rights(&self) -> Option<(&rights::Rights<'a>, &Access<'a, 'a>)> {
+        let access = self.access()?;
+        let rights = self.rights.get_or_init(|| rights::Rights::of(self.cluster, access)).as_ref()?;
+        Some((rights, access))
     }
 }
 
@@ -91,6 +119,11 @@ pub struct Sink {
 impl Sink {
     const fn of(rule: &Rule) -> Self {
         Self { rule: rule.id, level: rule.level, findings: Vec::new() }
+    }
+
+    /// Takes findings of the rule that is running.
+    pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        findings.into_iter().for_each(|finding| self.push(finding));
     }
 
     /// Takes a finding of the rule that is running.
@@ -147,6 +180,9 @@ pub fn run_on_sources(rules: &[&'static Rule], sources: &Sources) -> Vec<Finding
     findings
 }
 
+/// From how many containers on the rules run in parallel.
+const PARALLEL: usize = 200;
+
 /// Runs `rules` over `cluster`.
 #[must_use]
 pub fn run(rules: &[&'static Rule], cluster: &Cluster<'_>) -> Verdicts {
@@ -160,32 +196,36 @@ pub fn run(rules: &[&'static Rule], cluster: &Cluster<'_>) -> Verdicts {
             None => match rule.check {
                 Check::Cluster(check) => for_cluster.push((rule, check)),
                 Check::Container(check) => for_containers.push((rule, check)),
-                Check::Sources(_) => {}
+                Check::Sources(_) | Check::Settings => {}
             },
         }
     }
-    let once = || {
-        let run_one = |&(rule, check): &(&Rule, ClusterCheck)| {
-            let mut sink = Sink::of(rule);
-            check(&context, &mut sink);
-            sink.findings
-        };
-        for_cluster.par_iter().flat_map_iter(run_one).collect::<Vec<_>>()
+    let run_one = |&(rule, check): &(&Rule, ClusterCheck)| {
+        let mut sink = Sink::of(rule);
+        check(&context, &mut sink);
+        sink.findings
     };
-    let each = || {
-        let run_all = |guest: &Guest<'_, Container<'_>>| {
-            let mut found = Vec::new();
-            for &(rule, check) in &for_containers {
-                let mut sink = Sink::of(rule);
-                check(&context, guest, &mut sink);
-                found.append(&mut sink.findings);
-            }
-            found
-        };
-        cluster.containers.par_iter().with_min_len(64).flat_map_iter(run_all).collect::<Vec<_>>()
+    let run_all = |guest: &Guest<'_, Container<'_>>| {
+        let mut found = Vec::new();
+        for &(rule, check) in &for_containers {
+            let mut sink = Sink { findings: found, ..Sink::of(rule) };
+            check(&context, guest, &mut sink);
+            found = sink.findings;
+        }
+        found
     };
-    let (mut findings, mut more) = rayon::join(once, each);
-    findings.append(&mut more);
+    let mut findings: Vec<Finding>;
+    if cluster.containers.len() < PARALLEL {
+        // Starting the threads would take longer than the work.
+        findings = for_cluster.iter().flat_map(run_one).collect();
+        findings.extend(cluster.containers.iter().flat_map(run_all));
+    } else {
+        let once = || for_cluster.par_iter().flat_map_iter(run_one).collect::<Vec<_>>();
+        let each = || cluster.containers.par_iter().with_min_len(64).flat_map_iter(run_all).collect::<Vec<_>>();
+        let (found, mut more) = rayon::join(once, each);
+        findings = found;
+        findings.append(&mut more);
+    }
     findings.sort_by(|a, b| {
         (a.primary.place, a.rule, &a.subject, &a.discriminator).cmp(&(
             b.primary.place,

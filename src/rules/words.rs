@@ -28,11 +28,12 @@ pub fn count(n: usize, noun: &str) -> String {
 
 /// The known name closest to `name`: the same in another case, or at most two typing mistakes away (one in a short name).
 pub fn did_you_mean<'a>(name: &[u8], known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let name = name.to_str().ok()?;
+    // Longer names are nobody's typing mistake, and comparing them takes its time.
+    let name = name.to_str().ok().filter(|name| name.len() <= 100)?;
     let most = if name.chars().count() <= 4 { 1 } else { 2 };
     known
         .into_iter()
-        .filter(|candidate| *candidate != name)
+        .filter(|candidate| *candidate != name && candidate.len().abs_diff(name.len()) <= 4 * most)
         .filter_map(|candidate| {
             if candidate.eq_ignore_ascii_case(name) {
                 return Some((0, candidate));

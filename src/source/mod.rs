@@ -313,6 +313,24 @@ impl Sources {
         Ok(walk.finish())
     }
 
+    /// Adds a file that is no part of any tree and that findings may point into, such as `pvelint.toml`.
+    pub fn attach(&mut self, shown: &str, bytes: Vec<u8>) -> FileId {
+        let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
+        self.files.push(SourceFile {
+            id,
+            tree: None,
+            kind: FileKind::Foreign,
+            told_by: ToldBy::User,
+            node: None,
+            vmid: None,
+            shown: shown.to_owned(),
+            rel_at: 0,
+            state: ReadState::Skipped,
+            bytes,
+        });
+        id
+    }
+
     /// The file of this id.
     #[must_use]
     pub fn file(&self, id: FileId) -> Option<&SourceFile> {

@@ -67,7 +67,11 @@ fn write_section(out: &mut Vec<u8>, section: &Section<'_>, release: Release) {
         line(out, option.key, &option.value);
     }
     if release >= Release::Pve9 {
-        for variable in section.get("env").iter().flat_map(|env| env.value.split(|&b| b == 0)) {
+        let env = section.get("env").map_or(&b""[..], |env| &env.value);
+        let mut variables: Vec<_> = env.split(|&b| b == 0).collect();
+        // Perl's split drops the empty ones at the end.
+        while variables.pop_if(|last| last.is_empty()).is_some() {}
+        for variable in variables {
             line(out, b"lxc.environment.runtime", variable);
         }
     }

@@ -274,8 +274,9 @@ impl<'a> Section<'a> {
         let place = self.property(key).and_then(|property| Some((property.raw?, property.value.span)));
         place.into_iter().flat_map(move |(raw, span)| {
             let raw: &'a [u8] = raw;
-            formats::list_in(raw, release)
-                .map(move |item| Located::new(BStr::new(item), Span::of(raw, item).shifted(span.start)))
+            // What PVE made up stands nowhere.
+            let place = move |item| if span.is_empty() { span } else { Span::of(raw, item).shifted(span.start) };
+            formats::list_in(raw, release).map(move |item| Located::new(BStr::new(item), place(item)))
         })
     }
 

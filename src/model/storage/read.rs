@@ -637,6 +637,17 @@ fn canonical_path(path: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::canonical_path;
+    use crate::model::storage::StorageCfg;
+    use crate::release::Release;
+    use crate::text::Span;
+
+    #[test]
+    fn the_implicit_local_stands_nowhere() {
+        let cfg = StorageCfg::parse(b"", Release::Pve9);
+        let local = cfg.implicit_local.as_ref().unwrap();
+        let items: Vec<_> = local.list("prune-backups", Release::Pve9).map(|item| item.span).collect();
+        assert_eq!(items, [Span::default()]);
+    }
 
     #[test]
     fn paths_are_made_canonical_as_perl_does() {

@@ -1,7 +1,7 @@
 //! ACLs as PVE keeps them: a tree of path components, with roles for users, groups and tokens at its nodes.
 
 use super::{NodeIx, RoleIx, SubjectIx};
-use crate::text::Span;
+use crate::text::{Located, Span};
 use bstr::{BStr, BString};
 use rustc_hash::FxHashMap;
 
@@ -69,6 +69,23 @@ pub struct AclEntry {
     pub subject_span: Span,
     /// The role in that line.
     pub role_span: Span,
+}
+
+/// The fields of an ACL line as written, for lines of which PVE doesn't take everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AclLine<'a> {
+    /// The line, without white space at the ends.
+    pub line: Span,
+    /// The propagate flag.
+    pub flag: Located<&'a BStr>,
+    /// The path.
+    pub path: Located<&'a BStr>,
+    /// The path field as if it were a list, which it isn't: several items are somebody's mistake.
+    pub paths: Vec<Located<&'a BStr>>,
+    /// The subjects: `@group`, users, tokens, and what is none of them.
+    pub subjects: Vec<Located<&'a BStr>>,
+    /// The roles.
+    pub roles: Vec<Located<&'a BStr>>,
 }
 
 /// A node of the ACL tree.

@@ -451,6 +451,8 @@ pub enum Oddity<'a> {
     Torn {
         /// Type of the line.
         entry: EntryType,
+        /// The line's name, id or path.
+        of: &'a BStr,
         /// The item as it would be without that byte.
         item: &'a BStr,
     },
@@ -458,6 +460,8 @@ pub enum Oddity<'a> {
     Nul {
         /// Type of the line.
         entry: EntryType,
+        /// The line's name, id or path.
+        of: &'a BStr,
     },
     /// A VMID that PVE writes differently: `0102` is 102.
     VmidForm {
@@ -472,16 +476,22 @@ pub enum Oddity<'a> {
     TextZero {
         /// Type of the line.
         entry: EntryType,
+        /// The line's name, id or path.
+        of: &'a BStr,
     },
     /// A text with a `%` that isn't followed by two hexadecimal digits: kept as it is, written as `%25`.
     TextPercent {
         /// Type of the line.
         entry: EntryType,
+        /// The line's name, id or path.
+        of: &'a BStr,
     },
     /// A text that isn't UTF-8 once its percent signs are decoded.
     TextBytes {
         /// Type of the line.
         entry: EntryType,
+        /// The line's name, id or path.
+        of: &'a BStr,
     },
     /// An expiry that doesn't fit 64 bits.
     ExpireHuge {

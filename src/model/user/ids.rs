@@ -88,6 +88,13 @@ pub fn split_token(id: &[u8]) -> Result<(&[u8], &[u8]), TokenFault> {
     Ok((user, token))
 }
 
+/// What stands before and behind the last `!` of a text, whether that makes a token id or not.
+#[must_use]
+pub fn token_parts(id: &[u8]) -> Option<(&BStr, &BStr)> {
+    let at = id.rfind_byte(b'!')?;
+    Some((id.get(..at)?.as_bstr(), id.get(at + 1..)?.as_bstr()))
+}
+
 /// Whether `name` can be a group or role: one or more of `A-Z a-z 0-9 . _ -`, and not just `0`, which Perl takes for false.
 #[must_use]
 pub fn is_group_or_role(name: &[u8]) -> bool {

@@ -11,12 +11,12 @@ mod ids;
 mod parse;
 mod text;
 
-pub use acl::{AclEntry, AclNode, AclTree, Subject, SubjectKind};
+pub use acl::{AclEntry, AclLine, AclNode, AclTree, Subject, SubjectKind};
 pub use dump::dump;
 pub use events::{Dropped, EntryType, Flag, NoToken, Odd, Oddity, Reason, UnknownLine};
 pub use ids::{
     PathFault, ROOT, TokenFault, UserFault, acl_components, check_user, is_group_or_role, is_pool, is_storage, realm,
-    split_token,
+    split_token, token_parts,
 };
 pub use parse::list_blanks;
 
@@ -89,6 +89,9 @@ pub struct UserCfg<'a> {
     pub pools: Vec<Pool<'a>>,
     /// Recorded ACL entries, one for each path, subject and role, in the order of their first line.
     pub acl: Vec<AclEntry>,
+    /// What is written in those ACL lines that [`UserCfg::dropped`] or, while reading them, [`UserCfg::odd`] speaks of, in
+    /// the order of the file.
+    pub acl_lines: Vec<AclLine<'a>>,
     /// The paths of [`UserCfg::acl`] as a tree.
     pub tree: AclTree<'a>,
     /// Every user, group and token that is defined, a member, or named in an ACL. Defined or not: see [`Subject::defined`].
@@ -277,6 +280,12 @@ impl<'a> UserCfg<'a> {
         self.pool_of.get(name).and_then(|pool| self.pools.get(pool.index()))
     }
 
+    /// The place of the pool with this name.
+    #[must_use]
+    pub fn pool_ix(&self, name: &[u8]) -> Option<PoolIx> {
+        self.pool_of.get(name).copied()
+    }
+
     /// The pool that the guest is in, by its number as PVE prints it.
     #[must_use]
     pub fn pool_of_vm(&self, vmid: &[u8]) -> Option<&Pool<'a>> {
@@ -322,6 +331,13 @@ impl<'a> UserCfg<'a> {
     #[must_use]
     pub fn role_name(&self, ix: RoleIx) -> &'a BStr {
         self.role_at(ix).map_or_else(|| BStr::new(b""), |role| role.name)
+    }
+
+    /// What is written in the ACL line at `line`, when something about it was dropped or odd.
+    #[must_use]
+    pub fn acl_line(&self, line: Span) -> Option<&AclLine<'a>> {
+        let at = self.acl_lines.binary_search_by_key(&line.start, |acl| acl.line.start).ok()?;
+        self.acl_lines.get(at)
     }
 
     fn defined(&self, kind: SubjectKind, id: &[u8]) -> Option<u32> {

@@ -1,6 +1,6 @@
 //! Reads `user.cfg`, entry by entry, as `parse_user_config` in pve-access-control does.
 
-use super::acl::{AclEntry, AclTree, Subject, SubjectKind};
+use super::acl::{AclEntry, AclLine, AclTree, Subject, SubjectKind};
 use super::events::{Dropped, EntryType, Flag, NoToken, Odd, Oddity, Reason, UnknownLine};
 use super::ids::{ROOT, acl_components, check_user, is_group_or_role, is_pool, is_storage, split_token};
 use super::text::decode;
@@ -142,6 +142,7 @@ impl<'a> Reader<'a> {
                 roles: Vec::new(),
                 pools: Vec::new(),
                 acl: Vec::new(),
+                acl_lines: Vec::new(),
                 tree: AclTree::default(),
                 subjects: Vec::new(),
                 dropped: Vec::new(),
@@ -278,32 +279,37 @@ impl<'a> Reader<'a> {
         Some(Located::new(value, field.span))
     }
 
-    fn text(&mut self, field: Field<'a>, entry: EntryType) -> Option<Located<Cow<'a, str>>> {
+    fn text(&mut self, field: Field<'a>, entry: EntryType, of: &'a BStr) -> Option<Located<Cow<'a, str>>> {
         if !is_true(field.text) {
             if !field.text.is_empty() {
-                self.odd(field.span, Oddity::TextZero { entry });
+                self.odd(field.span, Oddity::TextZero { entry, of });
             }
             return None;
         }
         let decoded = decode(field.text);
         if decoded.stray_percent {
-            self.odd(field.span, Oddity::TextPercent { entry });
+            self.odd(field.span, Oddity::TextPercent { entry, of });
         }
         if decoded.not_utf8 {
-            self.odd(field.span, Oddity::TextBytes { entry });
+            self.odd(field.span, Oddity::TextBytes { entry, of });
         }
         Some(Located::new(decoded.text, field.span))
     }
 
     /// The items of a list; notes what is odd about it.
-    fn list(&mut self, field: Field<'a>, entry: EntryType) -> impl Iterator<Item = Located<&'a [u8]>> + use<'a> {
+    fn list(
+        &mut self,
+        field: Field<'a>,
+        entry: EntryType,
+        of: &'a BStr,
+    ) -> impl Iterator<Item = Located<&'a [u8]>> + use<'a> {
         let blanks = self.blanks;
         if memchr::memchr(0, field.text).is_some() {
-            self.odd(field.span, Oddity::Nul { entry });
+            self.odd(field.span, Oddity::Nul { entry, of });
         } else if blanks == Blanks::Latin1 && memchr::memchr2(0x85, 0xa0, field.text).is_some() {
             for item in colon::list(field, Blanks::Ascii) {
                 if memchr::memchr2(0x85, 0xa0, item.value).is_some() {
-                    self.odd(item.span, Oddity::Torn { entry, item: item.value.as_bstr() });
+                    self.odd(item.span, Oddity::Torn { entry, of, item: item.value.as_bstr() });
                 }
             }
         }
@@ -342,10 +348,10 @@ impl<'a> Reader<'a> {
             line: Some(self.at),
             enable,
             expire,
-            firstname: self.text(fields.get(4), EntryType::User),
-            lastname: self.text(fields.get(5), EntryType::User),
+            firstname: self.text(fields.get(4), EntryType::User, id.value),
+            lastname: self.text(fields.get(5), EntryType::User, id.value),
             email: fields.present(6),
-            comment: self.text(fields.get(7), EntryType::User),
+            comment: self.text(fields.get(7), EntryType::User, id.value),
             keys,
             groups: Vec::new(),
             tokens: Vec::new(),
@@ -395,7 +401,7 @@ impl<'a> Reader<'a> {
             return None;
         };
         let privsep = self.flag(fields.get(3), Flag::Privsep, id.value);
-        let comment = self.text(fields.get(4), EntryType::Token);
+        let comment = self.text(fields.get(4), EntryType::Token, id.value);
         let subject = self.subject(SubjectKind::Token, id.value);
         let known = self.record(subject).and_then(|at| self.cfg.tokens.get_mut(at as usize));
         if let Some(token) = known {
@@ -437,11 +443,11 @@ impl<'a> Reader<'a> {
                 ix
             }
         };
-        let comment = self.text(fields.get(3), EntryType::Group);
+        let comment = self.text(fields.get(3), EntryType::Group, name.value);
         if let (Some(_), Some(group)) = (&comment, self.cfg.groups.get_mut(ix.index())) {
             group.comment = comment;
         }
-        for member in self.list(fields.get(2), EntryType::Group) {
+        for member in self.list(fields.get(2), EntryType::Group, name.value) {
             let id = member.value.as_bstr();
             if let Err(fault) = check_user(id) {
                 self.drop(member.span, Reason::MemberId { group: name.value, member: id, fault });
@@ -474,7 +480,7 @@ impl<'a> Reader<'a> {
         let mut added = Vec::new();
         let mut has = self.cfg.role_at(ix).map(|role| role.privileges).unwrap_or_default();
         let before = has;
-        for item in self.list(fields.get(2), EntryType::Role) {
+        for item in self.list(fields.get(2), EntryType::Role, name) {
             match Priv::in_release(item.value, self.cfg.release) {
                 Some(privilege) if has.insert(privilege) => added.push(Located::new(privilege, item.span)),
                 Some(_) => {}
@@ -516,14 +522,14 @@ impl<'a> Reader<'a> {
             self.odd(name.span, Oddity::Again { entry: EntryType::Pool, name: name.value, first });
         }
         self.link_pool(ix);
-        let comment = self.text(fields.get(2), EntryType::Pool);
+        let comment = self.text(fields.get(2), EntryType::Pool, name.value);
         if let (Some(_), Some(pool)) = (&comment, self.cfg.pools.get_mut(ix.index())) {
             pool.comment = comment;
         }
-        for item in self.list(fields.get(3), EntryType::Pool) {
+        for item in self.list(fields.get(3), EntryType::Pool, name.value) {
             self.pool_vm(ix, name.value, item);
         }
-        for item in self.list(fields.get(4), EntryType::Pool) {
+        for item in self.list(fields.get(4), EntryType::Pool, name.value) {
             let id = item.value.as_bstr();
             if !is_storage(id) {
                 self.drop(item.span, Reason::PoolStorage { pool: name.value, storage: id });
@@ -596,6 +602,23 @@ impl<'a> Reader<'a> {
     }
 
     fn acl(&mut self, fields: &Fields<'a>) -> Option<&'a BStr> {
+        let events = (self.cfg.dropped.len(), self.cfg.odd.len());
+        let path = self.acl_parts(fields);
+        if events != (self.cfg.dropped.len(), self.cfg.odd.len()) {
+            let items = |field| colon::list(field, self.blanks).map(|item| item.map(BStr::new)).collect();
+            self.cfg.acl_lines.push(AclLine {
+                line: self.at,
+                flag: fields.located(1),
+                path: fields.located(2),
+                paths: items(fields.get(2)),
+                subjects: items(fields.get(3)),
+                roles: items(fields.get(4)),
+            });
+        }
+        path
+    }
+
+    fn acl_parts(&mut self, fields: &Fields<'a>) -> Option<&'a BStr> {
         let path = fields.located(2);
         let node = match acl_components(path.value) {
             Ok(components) => components,
@@ -607,8 +630,8 @@ impl<'a> Reader<'a> {
         let propagate = self.flag(fields.get(1), Flag::Propagate, path.value);
         self.path_form(path);
         let mut node = NodePath::Components(node);
-        let roles: Vec<_> = self.list(fields.get(4), EntryType::Acl).collect();
-        let subjects: Vec<_> = self.list(fields.get(3), EntryType::Acl).collect();
+        let roles: Vec<_> = self.list(fields.get(4), EntryType::Acl, path.value).collect();
+        let subjects: Vec<_> = self.list(fields.get(3), EntryType::Acl, path.value).collect();
         if roles.is_empty() {
             self.odd(self.at, Oddity::AclNoRole);
         }

@@ -5,6 +5,7 @@ use crate::rules::Sink;
 use crate::source::{ProblemKind, Sources};
 use crate::text::{Place, Span};
 
+pub mod acl_limit;
 pub mod beyond_limits;
 pub mod empty;
 pub mod file_too_large;
@@ -16,6 +17,7 @@ pub mod link_broken;
 pub mod link_outside;
 pub mod name_not_utf8;
 pub mod not_a_file;
+
 pub mod unreadable;
 
 /// One finding for each problem of `sources` that `wanted` picks; `complete` adds what PVE does and how to mend it.

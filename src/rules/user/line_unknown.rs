@@ -1,9 +1,9 @@
 //! A line of user.cfg whose type PVE doesn't know.
 
-use super::user_cfg;
+use super::{GONE, each_dropped};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
-use crate::model::user::{Reason, UnknownLine};
+use crate::model::user::{EntryType, Reason, UnknownLine};
 use crate::rules::{Check, Context, Rule, Sink, words};
 
 /// The rule.
@@ -17,36 +17,42 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(file) = user_cfg(context) else { return };
-    for dropped in &file.model.dropped {
-        let Reason::Line(kind) = &dropped.reason else { continue };
-        let text = words::name(dropped.span.bytes(file.model.text));
-        let head = words::name(text.split(':').next().unwrap_or_default().as_bytes());
-        let (message, label) = match kind {
-            UnknownLine::Blank => continue,
-            UnknownLine::Comment => {
-                ("PVE knows no comments in user.cfg".to_owned(), "this line is gone at the next change".to_owned())
-            }
+    each_dropped(context, sink, |look, dropped| {
+        let Reason::Line(kind) = dropped.reason else { return None };
+        let text = words::name(dropped.span.bytes(look.model.text));
+        let head = text.split(':').next().unwrap_or_default();
+        let types = "a line begins with user, token, group, pool, role or acl";
+        let (message, label, edit) = match kind {
+            UnknownLine::Blank => return None,
+            UnknownLine::Comment => (
+                "PVE knows no comments in user.cfg".to_owned(),
+                "ignored".to_owned(),
+                "put the remark into the comment of a user, group or pool".to_owned(),
+            ),
             UnknownLine::ByteOrderMark(_) => (
-                "user.cfg begins with a byte order mark".to_owned(),
-                "so PVE doesn't recognise its first line".to_owned(),
+                "user.cfg begins with a byte order mark, so PVE ignores its first line".to_owned(),
+                "three invisible bytes stand in front of this".to_owned(),
+                "save the file as UTF-8 without byte order mark".to_owned(),
             ),
             UnknownLine::Case(entry) => (
-                format!("PVE ignores this line: {head} isn't a type it knows"),
-                format!("types are lower case: {entry}"),
+                format!("PVE ignores this line: it knows no type {head}"),
+                format!("types are in lower case: {entry}"),
+                format!("write {entry} instead of {head}"),
             ),
-            UnknownLine::Other => (format!("PVE ignores this line: {head:?} isn't a type it knows"), String::new()),
+            UnknownLine::Other => {
+                let known = EntryType::ALL.map(EntryType::name);
+                let guess = words::did_you_mean(head.as_bytes(), known).filter(|_| text.contains(':'));
+                (
+                    format!("PVE ignores this line: it knows no type {head:?}"),
+                    guess.map(|entry| format!("did you mean {entry}?")).unwrap_or_default(),
+                    guess.map_or_else(|| types.to_owned(), |entry| format!("write {entry} instead of {head}")),
+                )
+            }
         };
-        let mut finding = Finding::new("user.cfg", file.at(dropped.span), message).label(label).about(text);
-        finding = match kind {
-            UnknownLine::Comment => finding
-                .at_level(Level::Warning)
-                .pve("PVE logs it as unknown, and its next change of any user, token or ACL deletes it.")
-                .edit("put the remark into the comment of a user, group or pool"),
-            _ => finding
-                .pve("The next change of any user, token or ACL deletes it for good.")
-                .edit("the line's first word must be user, token, group, pool, role or acl"),
-        };
-        sink.push(finding);
-    }
+        let mut finding = Finding::new("user.cfg", look.at(dropped.span), message).label(label).about(text.clone());
+        if kind == UnknownLine::Comment {
+            finding = finding.at_level(Level::Warning);
+        }
+        Some(finding.pve(GONE).edit(edit))
+    });
 }

@@ -1,0 +1,137 @@
+//! What a subject's entries on each node give, beside what it would have there without them: what rules about ACLs that take
+//! rights away, hide others or change nothing are made from.
+
+use super::privs::Grant;
+use super::{Access, Cell};
+use crate::model::tables::access::PrivSet;
+use crate::model::user::{AclEntry, NodeIx, SubjectIx};
+
+/// What a set of roles amounts to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Held {
+    /// The privileges.
+    pub privs: PrivSet,
+    /// There is a role in the set, even if it holds no privilege.
+    pub any: bool,
+    /// NoAccess is in the set, and leaves nothing beside it.
+    pub no_access: bool,
+}
+
+/// A node of the ACL tree that has entries for a subject or its groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Landing {
+    /// The node.
+    pub node: NodeIx,
+    /// What reaches the node from above.
+    pub above: Held,
+    /// The subject's own entries, for the node's own path.
+    pub own_here: Held,
+    /// The subject's own entries that propagate.
+    pub own_below: Held,
+    /// The entries of its groups, for the node's own path; they count only where there are none of its own.
+    pub groups_here: Held,
+    /// The entries of its groups that propagate.
+    pub groups_below: Held,
+}
+
+impl Held {
+    /// This, or `other` where there is nothing in this.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        if self.any { self } else { other }
+    }
+}
+
+impl Landing {
+    /// What the subject has on the node's own path, before pools.
+    #[must_use]
+    pub const fn here(&self) -> Held {
+        self.own_here.or(self.groups_here).or(self.above)
+    }
+
+    /// What the subject has below the node where nothing deeper says otherwise.
+    #[must_use]
+    pub const fn below(&self) -> Held {
+        self.own_below.or(self.groups_below).or(self.above)
+    }
+}
+
+impl<'c> Access<'c, '_> {
+    /// Every node that has entries for `subject` or its groups, a node before those below it. For a group: its own entries.
+    #[must_use]
+    pub fn landings(&self, subject: SubjectIx) -> Vec<Landing> {
+        let mut found: Vec<(NodeIx, bool, &Cell)> =
+            self.cells(subject).iter().map(|cell| (cell.node, true, cell)).collect();
+        for group in self.groups_of(subject) {
+            found.extend(self.cells(*group).iter().map(|cell| (cell.node, false, cell)));
+        }
+        // Nodes are numbered from the root down.
+        found.sort_unstable_by_key(|(node, own, _)| (*node, !own));
+        let mut landings: Vec<Landing> = Vec::new();
+        for part in found.chunk_by(|a, b| a.0 == b.0) {
+            let Some(&(node, ..)) = part.first() else { continue };
+            let [mut own_here, mut own_below, mut groups_here, mut groups_below] = [Grant::default(); 4];
+            for (_, own, cell) in part {
+                let (here, below) =
+                    if *own { (&mut own_here, &mut own_below) } else { (&mut groups_here, &mut groups_below) };
+                here.unite(cell.here);
+                below.unite(cell.below);
+            }
+            let [own_here, own_below, groups_here, groups_below] =
+                [own_here, own_below, groups_here, groups_below].map(|grant| self.held(grant));
+            let above = self.above(&landings, node);
+            landings.push(Landing { node, above, own_here, own_below, groups_here, groups_below });
+        }
+        landings
+    }
+
+    /// What the pools of `path` give `subject`.
+    #[must_use]
+    pub fn pools_held(&self, subject: SubjectIx, path: &[u8]) -> Held {
+        let mut pools = Grant::default();
+        for pool in self.pools_of(path) {
+            pools.unite(self.direct(subject, &super::pool_path(pool)));
+        }
+        self.held(pools)
+    }
+
+    /// What `subject` has on `path` by ACLs on the way to it, without pools and without the limits of a token's owner.
+    #[must_use]
+    pub fn direct_held(&self, subject: SubjectIx, path: &[u8]) -> Held {
+        self.held(self.direct(subject, path))
+    }
+
+    /// The groups that list `subject`.
+    #[must_use]
+    pub fn groups_of(&self, subject: SubjectIx) -> &[SubjectIx] {
+        self.groups(subject)
+    }
+
+    /// The entries for `subject` itself on `node`.
+    pub fn entries_on(&self, subject: SubjectIx, node: NodeIx) -> impl Iterator<Item = &'c AclEntry> {
+        self.cell(subject, node).into_iter().flat_map(|cell| self.entries(cell))
+    }
+
+    /// Whether there is any entry for `subject` itself.
+    #[must_use]
+    pub fn is_named(&self, subject: SubjectIx) -> bool {
+        !self.cells(subject).is_empty()
+    }
+
+    fn held(&self, grant: Grant) -> Held {
+        let grant = grant.settled(self.no_access);
+        Held { privs: grant.privs, any: grant.any, no_access: grant.no_access }
+    }
+
+    fn above(&self, landings: &[Landing], node: NodeIx) -> Held {
+        let parent = |node| self.cfg.tree.node(node).and_then(|node| node.parent);
+        let mut at = parent(node);
+        while let Some(above) = at {
+            if let Ok(found) = landings.binary_search_by_key(&above, |landing| landing.node) {
+                return landings.get(found).map(Landing::below).unwrap_or_default();
+            }
+            at = parent(above);
+        }
+        Held::default()
+    }
+}

@@ -1,0 +1,31 @@
+//! An ACL on the management of a group that doesn't exist.
+
+use super::missing::{Kind, report};
+use crate::cluster::Input;
+use crate::finding::Level;
+use crate::rules::rights::Object;
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "acl-group-missing",
+    level: Level::Warning,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    report(
+        context,
+        sink,
+        &Kind {
+            is: |object| object == Object::Group,
+            noun: "group",
+            prefix: "/access/groups/",
+            later: "The next group of this name hands them over at once.",
+            known: &|rights| rights.model.groups.iter().map(|group| words::name(group.name.value)).collect(),
+        },
+    );
+}

@@ -1,0 +1,32 @@
+//! An ACL on a guest that doesn't exist.
+
+use super::missing::{Kind, report};
+use crate::cluster::Input;
+use crate::finding::Level;
+use crate::rules::rights::Object;
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "acl-guest-missing",
+    level: Level::Warning,
+    needs: &[Input::User, Input::Inventory],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    report(
+        context,
+        sink,
+        &Kind {
+            is: |object| matches!(object, Object::Guest(_)),
+            noun: "guest",
+            prefix: "/vms/",
+            later: "The next guest that gets this number hands them over at once.",
+            // Numbers that are alike are no hint: guests are numbered in a row.
+            known: &|_| Vec::new(),
+        },
+    );
+}

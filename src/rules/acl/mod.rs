@@ -1,0 +1,219 @@
+//! ACL lines in user.cfg: parts that PVE drops, keeps for nobody, overrides, or never looks at.
+
+use bstr::{BStr, ByteSlice};
+use rustc_hash::FxHashMap;
+
+use crate::finding::Command;
+use crate::model::tables::access::path_allowed;
+use crate::model::user::{AclEntry, AclLine, Oddity, SubjectKind, UserCfg, acl_components};
+use crate::rules::words;
+use crate::text::{Located, Span};
+
+pub mod group_unknown;
+pub mod path_malformed;
+pub mod path_zero;
+pub mod propagate_misread;
+pub mod propagate_missing;
+pub mod repeated;
+pub mod role_below;
+pub mod role_unknown;
+pub mod root;
+pub mod subject_malformed;
+pub mod token_full;
+pub mod token_unknown;
+pub mod user_unknown;
+pub mod without_role;
+pub mod without_subject;
+
+/// Users, groups and tokens that exist, for the options of `pveum acl`.
+#[derive(Debug, Default)]
+struct Who<'m> {
+    users: Vec<&'m BStr>,
+    groups: Vec<&'m BStr>,
+    tokens: Vec<&'m BStr>,
+}
+
+impl<'m> Who<'m> {
+    /// Those of `items`, as an ACL line writes them, that exist: the API refuses all others.
+    fn of(model: &UserCfg<'_>, items: impl IntoIterator<Item = &'m BStr>) -> Self {
+        let mut who = Self::default();
+        for item in items {
+            match item.strip_prefix(b"@") {
+                Some(group) if model.group(group).is_some() => who.groups.push(group.into()),
+                _ if model.user(item).is_some() => who.users.push(item),
+                _ if model.token(item).is_some() => who.tokens.push(item),
+                _ => {}
+            }
+        }
+        for list in [&mut who.users, &mut who.groups, &mut who.tokens] {
+            list.sort_unstable();
+            list.dedup();
+        }
+        who
+    }
+
+    fn is_empty(&self) -> bool {
+        self.users.is_empty() && self.groups.is_empty() && self.tokens.is_empty()
+    }
+
+    /// `--users ... --groups ... --tokens ...`
+    fn options(&self, mut command: Command) -> Command {
+        for (option, names) in [("--users", &self.users), ("--groups", &self.groups), ("--tokens", &self.tokens)] {
+            if !names.is_empty() {
+                command = command.words(option).arg(bstr::join(",", names));
+            }
+        }
+        command
+    }
+}
+
+/// `pveum acl modify PATH ... --roles ...`, if there is anybody and anything to name and the API takes the path.
+fn modify<'n>(
+    model: &UserCfg<'_>,
+    path: &[u8],
+    who: &Who<'_>,
+    roles: impl IntoIterator<Item = &'n BStr>,
+    propagate: Option<bool>,
+) -> Option<Command> {
+    let path = normal(path).filter(|path| path_allowed(path.as_bytes(), model.release))?;
+    let mut roles: Vec<_> = roles.into_iter().filter(|role| model.role(role).is_some()).collect();
+    roles.sort_unstable();
+    roles.dedup();
+    if who.is_empty() || roles.is_empty() {
+        return None;
+    }
+    let command = who.options(Command::new("pveum acl modify").arg(path)).words("--roles").arg(bstr::join(",", &roles));
+    Some(match propagate {
+        None => command,
+        Some(true) => command.words("--propagate 1"),
+        Some(false) => command.words("--propagate 0"),
+    })
+}
+
+/// What [`modify`] has to say of the flag of a line to repeat it: nothing when it is what the command assumes.
+fn same_flag(line: &AclLine<'_>) -> Option<bool> {
+    (line.flag.value.is_empty() || line.flag.value == "0").then_some(false)
+}
+
+/// A path as PVE keeps it; `None` when PVE refuses it.
+fn normal(path: &[u8]) -> Option<String> {
+    let mut normal = String::new();
+    for part in acl_components(path).ok()? {
+        normal.push('/');
+        normal.push_str(&part.to_str_lossy());
+    }
+    if normal.is_empty() {
+        normal.push('/');
+    }
+    Some(normal)
+}
+
+fn values<'s, 'm>(items: &'s [Located<&'m BStr>]) -> impl Iterator<Item = &'m BStr> + use<'s, 'm> {
+    items.iter().map(|item| item.value)
+}
+
+/// The path of a line as PVE keeps it, for a message.
+fn path(line: &AclLine<'_>) -> String {
+    normal(line.path.value).unwrap_or_else(|| words::name(line.path.value))
+}
+
+/// The subjects of a line, for a message.
+fn subjects(line: &AclLine<'_>) -> String {
+    words::list(&line.subjects.iter().take(100).map(|subject| words::name(subject.value)).collect::<Vec<_>>(), 3)
+}
+
+/// The stable name of an ACL.
+fn acl(path: &str, who: &str) -> String {
+    format!("user.cfg: acl {path} {who}")
+}
+
+/// How an ACL line writes the subject of `entry`.
+fn written(model: &UserCfg<'_>, entry: &AclEntry) -> String {
+    match model.subject(entry.subject) {
+        Some(subject) if subject.kind == SubjectKind::Group => format!("@{}", words::name(subject.id)),
+        Some(subject) => words::name(subject.id),
+        None => String::new(),
+    }
+}
+
+/// Who `entry` is for, if it is somebody who exists.
+fn who<'m>(model: &UserCfg<'m>, entry: &AclEntry) -> Who<'m> {
+    let mut who = Who::default();
+    if let Some(subject) = model.subject(entry.subject).filter(|subject| subject.defined()) {
+        match subject.kind {
+            SubjectKind::User => who.users.push(subject.id),
+            SubjectKind::Group => who.groups.push(subject.id),
+            SubjectKind::Token => who.tokens.push(subject.id),
+        }
+    }
+    who
+}
+
+/// What PVE has recorded from each of the lines about which something `wanted` is odd, and which no later line overrides.
+fn entries_by_line<'m>(
+    model: &'m UserCfg<'m>,
+    wanted: impl Fn(&Oddity<'m>) -> bool,
+) -> FxHashMap<Span, Vec<&'m AclEntry>> {
+    let lines = model.odd.iter().filter(|odd| wanted(&odd.what)).map(|odd| (odd.line, Vec::new()));
+    let mut entries: FxHashMap<_, Vec<_>> = lines.collect();
+    if !entries.is_empty() {
+        for entry in &model.acl {
+            if let Some(entries) = entries.get_mut(&entry.line) {
+                entries.push(entry);
+            }
+        }
+    }
+    entries
+}
+
+/// Who exists among the subjects of `entries`, and their roles.
+fn who_and_roles<'m>(model: &UserCfg<'m>, entries: &[&AclEntry]) -> (Who<'m>, Vec<&'m BStr>) {
+    let mut all = Who::default();
+    let mut roles = Vec::new();
+    for entry in entries {
+        let mut one = who(model, entry);
+        all.users.append(&mut one.users);
+        all.groups.append(&mut one.groups);
+        all.tokens.append(&mut one.tokens);
+        roles.push(model.role_name(entry.role));
+    }
+    for list in [&mut all.users, &mut all.groups, &mut all.tokens, &mut roles] {
+        list.sort_unstable();
+        list.dedup();
+    }
+    (all, roles)
+}
+
+/// `pveum acl delete PATH ... --roles ...` for `entries` on `path`, if their subjects exist.
+fn delete(model: &UserCfg<'_>, path: &str, entries: &[&AclEntry]) -> Option<Command> {
+    let (who, roles) = who_and_roles(model, entries);
+    // The command takes every role from every subject: nothing but what the line gave may be named.
+    let named = who.users.len() + who.groups.len() + who.tokens.len();
+    if who.is_empty() || named * roles.len() != entries.len() {
+        return None;
+    }
+    Some(who.options(Command::new("pveum acl delete").arg(path)).words("--roles").arg(bstr::join(",", &roles)))
+}
+mod change;
+pub mod group_missing;
+pub mod guest_missing;
+mod missing;
+pub mod narrows_rights;
+pub mod no_access_kills_pool;
+pub mod node_missing;
+pub mod path_other_release;
+pub mod path_unknown;
+pub mod pool_missing;
+pub mod propagate_off;
+pub mod realm_missing;
+pub mod redundant;
+pub mod restriction_undone_by_pool;
+pub mod role_without_effect;
+pub mod storage_missing;
+pub mod user_hides_group;
+pub mod users_one_by_one;
+pub(in crate::rules) use role_without_effect::role_reach;
+pub mod backup_rights_missing;
+pub mod iso_rights_missing;
+pub(in crate::rules) mod storage_gap;
+pub mod vm_rights_without_storage;

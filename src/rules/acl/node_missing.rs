@@ -1,0 +1,32 @@
+//! An ACL on a node that isn't in the cluster.
+
+use super::missing::{Kind, report};
+use crate::cluster::Input;
+use crate::finding::Level;
+use crate::rules::rights::Object;
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "acl-node-missing",
+    level: Level::Warning,
+    needs: &[Input::User, Input::Inventory],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let nodes = &context.cluster.tree.nodes;
+    report(
+        context,
+        sink,
+        &Kind {
+            is: |object| object == Object::Node,
+            noun: "node",
+            prefix: "/nodes/",
+            later: "A node that joins under this name hands them over at once.",
+            known: &|_| nodes.iter().map(|node| node.to_string()).collect(),
+        },
+    );
+}

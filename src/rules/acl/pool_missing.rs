@@ -1,0 +1,31 @@
+//! An ACL on a pool that doesn't exist.
+
+use super::missing::{Kind, report};
+use crate::cluster::Input;
+use crate::finding::Level;
+use crate::rules::rights::Object;
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "acl-pool-missing",
+    level: Level::Warning,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    report(
+        context,
+        sink,
+        &Kind {
+            is: |object| object == Object::Pool,
+            noun: "pool",
+            prefix: "/pool/",
+            later: "The next pool of this name hands them over at once, with all its guests and storages.",
+            known: &|rights| rights.model.pools.iter().map(|pool| words::name(pool.name.value)).collect(),
+        },
+    );
+}

@@ -1,0 +1,49 @@
+//! An ACL that counts below its path although its line says no.
+
+use super::{acl, entries_by_line, modify, path, subjects, who_and_roles};
+use crate::cluster::Input;
+use crate::finding::{Finding, Level};
+use crate::model::user::{Flag, Oddity};
+use crate::rules::user::{Look, Meant, each_odd, meant};
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "acl-propagate-misread",
+    level: Level::Error,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(look) = Look::of(context) else { return };
+    let entries = entries_by_line(look.model, |what| matches!(what, Oddity::FlagTrue { flag: Flag::Propagate, .. }));
+    each_odd(context, sink, |look, odd| {
+        let Oddity::FlagTrue { flag: Flag::Propagate, written, .. } = odd.what else { return None };
+        let meant = meant(written);
+        let entries = entries.get(&odd.line).filter(|entries| !entries.is_empty() && meant != Meant::Yes)?;
+        let line = look.model.acl_line(odd.line)?;
+        let (path, written) = (path(line), words::name(written));
+        let message = if meant == Meant::No {
+            format!("this ACL on {path} counts below it too although its line says {written:?}")
+        } else {
+            format!("this ACL on {path} counts below it too: PVE takes {written:?} for yes")
+        };
+        let finding = Finding::new(acl(&path, &subjects(line)), look.at(odd.span), message)
+            .label("only 0 or nothing at all is no")
+            .about(words::list(&line.roles.iter().map(|role| words::name(role.value)).collect::<Vec<_>>(), 5));
+        let (who, roles) = who_and_roles(look.model, entries);
+        let command = |flag| modify(look.model, path.as_bytes(), &who, roles.iter().copied(), Some(flag));
+        let finding = match command(false) {
+            Some(command) => finding.mend_when(command, "on the path alone"),
+            None => finding.edit("write 0"),
+        };
+        Some(match command(true).filter(|_| meant == Meant::Unclear) {
+            Some(command) => finding.mend_when(command, "below the path too").at_level(Level::Warning),
+            None if meant == Meant::Unclear => finding.at_level(Level::Warning),
+            None => finding,
+        })
+    });
+}

@@ -1,0 +1,69 @@
+//! An ACL that doesn't propagate from a path on which PVE checks nothing.
+
+use super::role_reach;
+use crate::cluster::Input;
+use crate::finding::{Finding, Level};
+use crate::model::tables::access::checked_anywhere;
+use crate::model::user::AclEntry;
+use crate::rules::rights::{Rights, Spot, Standing};
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "acl-propagate-off",
+    level: Level::Error,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some((rights, _)) = context.rights() else { return };
+    for spot in &rights.spots {
+        if spot.standing != Standing::Checked || spot.exists == Some(false) {
+            continue;
+        }
+        let idle: Vec<&AclEntry> =
+            rights.entries(spot).iter().filter(|entry| reaches_nothing(rights, spot, entry)).copied().collect();
+        for part in idle.chunk_by(|a, b| a.line == b.line) {
+            let Some(first) = part.first() else { continue };
+            let path = words::name(&spot.path);
+            let mut who: Vec<_> = part.iter().map(|entry| entry.subject).collect();
+            who.sort_unstable();
+            who.dedup();
+            let who = rights.all_written(&who, 3);
+            let roles = rights.roles_written(part);
+            let denies = part.iter().all(|entry| rights.role(entry).is_empty());
+            let finding = Finding::new(
+                format!("user.cfg: acl {path} {who}"),
+                rights.at(first.flag_span),
+                format!("{roles} on {path} reaches nothing: it doesn't propagate"),
+            )
+            .label(format!("0: not for what is below {path}"))
+            .also(rights.at(first.path_span), "PVE checks these privileges only below this path")
+            .about(&*roles)
+            .pve(if denies {
+                format!("Nothing is denied to {who} by it.")
+            } else {
+                format!("It gives {who} no right on anything.")
+            });
+            let commands = part.iter().map(|entry| AclEntry { propagate: true, ..**entry }).collect::<Vec<_>>();
+            let commands = rights.modify(&spot.path, &commands.iter().collect::<Vec<_>>());
+            let finding = if commands.is_empty() {
+                finding.edit("write 1 instead of 0 in this line")
+            } else {
+                finding.mend_all(commands.into_iter().map(|command| command.words("--propagate 1")), "")
+            };
+            sink.push(finding);
+        }
+    }
+}
+
+fn reaches_nothing(rights: &Rights<'_>, spot: &Spot, entry: &AclEntry) -> bool {
+    let Some(role) = rights.model.role_at(entry.role).filter(|_| !entry.propagate) else { return false };
+    if role.is_no_access() && role.privileges.is_empty() {
+        return (role_reach(spot, false) - checked_anywhere()).is_empty();
+    }
+    !role.privileges.intersects(role_reach(spot, false)) && role.privileges.intersects(role_reach(spot, true))
+}

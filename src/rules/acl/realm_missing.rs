@@ -1,0 +1,32 @@
+//! An ACL on a realm that doesn't exist.
+
+use super::missing::{Kind, report};
+use crate::cluster::Input;
+use crate::finding::Level;
+use crate::rules::rights::Object;
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "acl-realm-missing",
+    level: Level::Warning,
+    needs: &[Input::User, Input::Domains],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(domains) = &context.cluster.domains else { return };
+    report(
+        context,
+        sink,
+        &Kind {
+            is: |object| object == Object::Realm,
+            noun: "realm",
+            prefix: "/access/realm/",
+            later: "The next realm of this name hands them over at once.",
+            known: &|_| domains.model.names().map(words::name).collect(),
+        },
+    );
+}

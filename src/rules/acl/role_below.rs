@@ -1,0 +1,38 @@
+//! A role in an ACL line that is defined only further down.
+
+use super::{Who, acl, modify, path, same_flag, subjects, values};
+use crate::cluster::Input;
+use crate::finding::{Finding, Level};
+use crate::model::user::Reason;
+use crate::rules::user::{GONE, each_dropped};
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "acl-role-below",
+    level: Level::Error,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    each_dropped(context, sink, |look, dropped| {
+        let Reason::AclRole { role, later: Some(later) } = dropped.reason else { return None };
+        let line = look.model.acl_line(dropped.line)?;
+        let (name, path) = (words::name(role), path(line));
+        let message = format!("role {name} is defined only below this ACL, which gives nothing of it on {path}");
+        let finding = Finding::new(acl(&path, &subjects(line)), look.at(dropped.span), message)
+            .label("unknown here")
+            .also(look.at(later), "must stand above the ACLs that name it")
+            .about(name)
+            .pve(GONE);
+        let who = Who::of(look.model, values(&line.subjects));
+        let finding = match modify(look.model, line.path.value, &who, [role], same_flag(line)) {
+            Some(command) => finding.mend(command),
+            None => finding,
+        };
+        Some(finding.edit("move this line below the role's"))
+    });
+}

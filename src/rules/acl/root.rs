@@ -1,0 +1,44 @@
+//! An ACL for root@pam, which PVE never looks at.
+
+use rustc_hash::FxHashSet;
+
+use super::{acl, entries_by_line};
+use crate::cluster::Input;
+use crate::finding::{Finding, Level};
+use crate::model::user::{Oddity, ROOT};
+use crate::rules::user::{Look, each_odd};
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "acl-root",
+    level: Level::Warning,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(look) = Look::of(context) else { return };
+    let entries = entries_by_line(look.model, |what| matches!(what, Oddity::AclRoot { .. }));
+    let mut seen = FxHashSet::default();
+    each_odd(context, sink, |look, odd| {
+        let Oddity::AclRoot { .. } = odd.what else { return None };
+        // Once for a line, however many roles it has.
+        if !seen.insert(odd.line) {
+            return None;
+        }
+        let root = |entry: &&&crate::model::user::AclEntry| look.model.subject_id(entry.subject) == ROOT;
+        let entries: Vec<_> = entries.get(&odd.line)?.iter().filter(root).collect();
+        let path = words::name(look.model.tree.path(entries.first()?.node));
+        let roles: Vec<_> = entries.iter().map(|entry| words::name(look.model.role_name(entry.role))).collect();
+        Some(
+            Finding::new(acl(&path, "root@pam"), look.at(odd.span), format!("PVE never looks at this ACL for root@pam on {path}"))
+                .label("has every right everywhere")
+                .about(roles.join(","))
+                .pve("root@pam can be given nothing more, and nothing can be taken away. PVE's next write drops it from this line.")
+                .edit("nothing, or remove root@pam from this line"),
+        )
+    });
+}

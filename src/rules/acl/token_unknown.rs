@@ -1,0 +1,70 @@
+//! A token in an ACL line that doesn't exist.
+
+use bstr::BStr;
+
+use super::{Who, acl, modify, path, same_flag, values};
+use crate::cluster::Input;
+use crate::finding::{Command, Finding, Level};
+use crate::model::user::{NoToken, Reason, token_parts};
+use crate::rules::user::{GONE, each_dropped};
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "acl-token-unknown",
+    level: Level::Error,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    each_dropped(context, sink, |look, dropped| {
+        let Reason::AclToken { token, why: NoToken::Undefined(later) } = dropped.reason else { return None };
+        let line = look.model.acl_line(dropped.line)?;
+        let (shown, path) = (words::name(token), path(line));
+        let found = |message| Finding::new(acl(&path, &shown), look.at(dropped.span), message).pve(GONE);
+        let command = |token: &BStr| {
+            let who = Who::of(look.model, [token]);
+            modify(look.model, line.path.value, &who, values(&line.roles), same_flag(line))
+        };
+        if let Some(later) = later {
+            let message = format!("token {shown} is defined only below this ACL, which gives it nothing on {path}");
+            let finding = found(message).label("unknown here").also(look.at(later), "must stand above its ACLs");
+            let finding = command(token).into_iter().fold(finding, Finding::mend);
+            return Some(finding.edit("move this line below the token's"));
+        }
+        let message = format!("there is no token {shown}: PVE drops it from this ACL on {path}");
+        let finding = found(message);
+        if let Some(guess) = look.guess_token(token) {
+            let finding = finding.label(format!("did you mean {guess}?"));
+            return Some(match command(BStr::new(guess)) {
+                Some(command) => finding.mend(command),
+                None => finding.edit(format!("write {guess}")),
+            });
+        }
+        let finding = finding.label("no line above defines it");
+        let (user, name) = token_parts(token)?;
+        if look.model.user(user).is_none() {
+            return Some(
+                finding.edit("nothing, if the token isn't wanted any more: PVE's next write removes it from here"),
+            );
+        }
+        // As `command`, but for a token that exists only once the first command has run.
+        let grant = modify(
+            look.model,
+            line.path.value,
+            &Who { tokens: vec![token], ..Who::default() },
+            values(&line.roles),
+            same_flag(line),
+        );
+        Some(match grant {
+            Some(grant) => finding.mend_all(
+                [Command::new("pveum user token add").arg(user).arg(name).words("--privsep 1"), grant],
+                "makes the token anew and shows its secret once",
+            ),
+            None => finding.edit("name a token that exists"),
+        })
+    });
+}

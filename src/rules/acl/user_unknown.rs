@@ -1,0 +1,45 @@
+//! A user in an ACL line that doesn't exist.
+
+use bstr::BStr;
+
+use super::{Who, acl, modify, path, same_flag, values};
+use crate::cluster::Input;
+use crate::finding::{Command, Finding, Level};
+use crate::model::user::{Reason, realm};
+use crate::rules::user::each_dropped;
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "acl-user-unknown",
+    level: Level::Warning,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    each_dropped(context, sink, |look, dropped| {
+        // Defined further down, he has the rights all the same.
+        let Reason::AclUser { user, later: None } = dropped.reason else { return None };
+        let line = look.model.acl_line(dropped.line)?;
+        let (shown, path) = (words::name(user), path(line));
+        let message = format!("this ACL on {path} is for a user who doesn't exist: {shown}");
+        let mut finding = Finding::new(acl(&path, &shown), look.at(dropped.span), message)
+            .label("no such user")
+            .pve(format!("PVE keeps it: whoever is created as {shown} has these rights at once."));
+        if let Some(guess) = look.guess_user(user) {
+            finding = finding.label(format!("did you mean {guess}?"));
+            let who = Who::of(look.model, [BStr::new(guess)]);
+            if let Some(command) = modify(look.model, line.path.value, &who, values(&line.roles), same_flag(line)) {
+                finding = finding.mend_when(command, &format!("if {guess} is meant"));
+            }
+        }
+        if ["pve", "pam"].iter().any(|local| realm(user) == local) {
+            finding = finding.mend_when(Command::new("pveum user add").arg(user), "if the user is to exist");
+        }
+        // `pveum acl delete` refuses a user who doesn't exist.
+        Some(finding.edit("remove the user from this line, if nobody of that name is to come"))
+    });
+}

@@ -1,0 +1,63 @@
+//! The same rights given to several users one by one.
+
+use std::collections::BTreeMap;
+
+use crate::cluster::Input;
+use crate::finding::{Finding, Level};
+use crate::model::user::{AclEntry, RoleIx, SubjectIx, SubjectKind};
+use crate::rules::rights::Spot;
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "acl-users-one-by-one",
+    level: Level::Note,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+/// From how many users on a group would be less work ...
+const USERS: usize = 3;
+/// ... if they have the same rights on this many paths.
+const PATHS: usize = 2;
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some((rights, _)) = context.rights() else { return };
+    let is_user = |subject: SubjectIx| {
+        rights.model.subject(subject).is_some_and(|subject| subject.kind == SubjectKind::User && subject.defined())
+    };
+    let mut found: BTreeMap<Vec<SubjectIx>, Vec<(&Spot, &AclEntry)>> = BTreeMap::new();
+    for spot in &rights.spots {
+        let mut users: BTreeMap<(RoleIx, bool), Vec<SubjectIx>> = BTreeMap::new();
+        for entry in rights.entries(spot).iter().filter(|entry| is_user(entry.subject)) {
+            users.entry((entry.role, entry.propagate)).or_default().push(entry.subject);
+        }
+        let mut first = None;
+        for mut users in users.into_values().filter(|users| users.len() >= USERS) {
+            users.sort_unstable();
+            if first.as_ref() == Some(&users) {
+                continue;
+            }
+            let entry = rights.entries(spot).iter().find(|entry| users.first() == Some(&entry.subject));
+            first = Some(users.clone());
+            found.entry(users).or_default().extend(entry.map(|entry| (spot, *entry)));
+        }
+    }
+    for (users, places) in found.into_iter().filter(|(_, places)| places.len() >= PATHS) {
+        let Some((spot, entry)) = places.first() else { continue };
+        let names = rights.all_written(&users, 3);
+        let paths: Vec<_> = places.iter().map(|(spot, _)| words::name(&spot.path)).collect();
+        sink.push(
+            Finding::new(
+                rights.acl_name(&spot.path, entry.subject),
+                rights.at(entry.subject_span),
+                format!("{names} have the same rights on {}, one by one", words::list(&paths, 3)),
+            )
+            .about(&*names)
+            .pve("A user who joins or leaves has to be changed on each of these paths; a group, in one place.")
+            .edit("make a group of them (pveum group add, pveum user modify --groups), and give the ACLs to it"),
+        );
+    }
+}

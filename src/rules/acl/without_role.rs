@@ -1,0 +1,40 @@
+//! An ACL line that names no role.
+
+use super::{acl, path, subjects, values};
+use crate::cluster::Input;
+use crate::finding::{Finding, Level};
+use crate::model::user::Oddity;
+use crate::rules::user::{GONE, each_odd};
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "acl-without-role",
+    level: Level::Error,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    each_odd(context, sink, |look, odd| {
+        // A line without subjects too is for another rule.
+        let line = matches!(odd.what, Oddity::AclNoRole).then(|| look.model.acl_line(odd.line)).flatten()?;
+        if line.subjects.is_empty() {
+            return None;
+        }
+        let (path, who) = (path(line), subjects(line));
+        let roles = values(&line.subjects).all(|subject| look.model.role(subject).is_some());
+        let found = |message| Finding::new(acl(&path, &who), look.at(odd.span), message).pve(GONE);
+        Some(if roles {
+            found(format!("this ACL on {path} gives nobody anything: {who} stands where its subjects belong"))
+                .label("the subjects are missing")
+                .edit("write who has the role in front of it, as the third field behind acl")
+        } else {
+            found(format!("this ACL on {path} gives {who} nothing: it names no role"))
+                .label("no role behind the subjects")
+                .edit("name a role, or remove the line")
+        })
+    });
+}

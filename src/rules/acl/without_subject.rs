@@ -1,0 +1,39 @@
+//! An ACL line that names nobody.
+
+use super::{acl, path};
+use crate::cluster::Input;
+use crate::finding::{Finding, Level};
+use crate::model::user::Oddity;
+use crate::rules::user::{GONE, each_odd};
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "acl-without-subject",
+    level: Level::Error,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    each_odd(context, sink, |look, odd| {
+        let line = matches!(odd.what, Oddity::AclNoSubject).then(|| look.model.acl_line(odd.line)).flatten()?;
+        let path = path(line);
+        let roles: Vec<_> = line.roles.iter().take(100).map(|role| words::name(role.value)).collect();
+        let roles = words::list(&roles, 3);
+        let message = if roles.is_empty() {
+            format!("this ACL on {path} names neither subjects nor roles")
+        } else {
+            format!("this ACL on {path} gives {roles} to nobody")
+        };
+        Some(
+            Finding::new(acl(&path, ""), look.at(odd.span), message)
+                .label("no subject behind the path")
+                .about(roles)
+                .pve(GONE)
+                .edit("name users, @groups or tokens, or remove the line"),
+        )
+    });
+}

@@ -1,0 +1,34 @@
+//! A bind mount that is marked for backup.
+
+use super::{Ct, in_main, mounts, rule, set, who, without};
+use crate::finding::Level;
+use crate::model::container::check::VolumeKind;
+use crate::rules::{Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = rule("ct-bind-backup", Level::Warning, check);
+
+fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
+    for (option, props) in mounts(guest) {
+        let Some(backup) = props.get("backup").filter(|backup| backup.is_true()) else { continue };
+        let Some(source) = props.get("volume").filter(|source| VolumeKind::of(source.value) != VolumeKind::Volume)
+        else {
+            continue;
+        };
+        let key = words::name(option.key);
+        let finding = in_main(
+            guest,
+            option.key,
+            backup.key_span.join(backup.span),
+            format!("{key} of {} is in no backup", who(guest)),
+        )
+        .label("only volumes are backed up")
+        .also(guest.at(source.span), "not a volume")
+        .pve("vzdump leaves bind and device mounts out, whatever backup says.")
+        .mend_when(
+            set(guest, option.key, without(guest, option, &["backup"])),
+            "and back the directory up on the node",
+        );
+        sink.push(finding);
+    }
+}

@@ -1,0 +1,36 @@
+//! A bind mount that keeps a container on its node.
+
+use super::{Ct, in_main, mounts, rule, set, who};
+use crate::finding::Level;
+use crate::model::container::check::VolumeKind;
+use crate::rules::{Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = rule("ct-bind-not-shared", Level::Note, check);
+
+fn check(context: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
+    // On a single node there is nowhere to go to.
+    if context.cluster.tree.nodes.len() < 2 {
+        return;
+    }
+    for (option, props) in mounts(guest) {
+        let Some(source) = props.get("volume").filter(|source| VolumeKind::of(source.value) != VolumeKind::Volume)
+        else {
+            continue;
+        };
+        if props.flag("shared") {
+            continue;
+        }
+        let key = words::name(option.key);
+        let kind = VolumeKind::of(source.value).name();
+        let value = [option.span.bytes(guest.config.text), b",shared=1"].concat();
+        let finding =
+            in_main(guest, option.key, source.span, format!("{} can't leave its node because of {key}", who(guest)))
+                .label("not marked as shared")
+                .pve(format!("A migration is refused: `cannot migrate local {kind} mount point '{key}'`."));
+        sink.push(match props.get("shared") {
+            Some(_) => finding,
+            None => finding.mend_when(set(guest, option.key, value), "if every node has the same data at this path"),
+        });
+    }
+}

@@ -1,0 +1,27 @@
+//! A CPU limit that the number of cores makes void.
+
+use super::{Ct, conf, in_main, line_number, rule, who};
+use crate::finding::Level;
+use crate::rules::{Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = rule("ct-cpulimit-above-cores", Level::Note, check);
+
+fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
+    let main = &guest.config.main;
+    let (Some(limit), Some(cores)) = (main.get("cpulimit"), main.get("cores")) else { return };
+    if !limit.valid || !cores.valid || cores.number_value() < 1.0 || limit.number_value() <= cores.number_value() {
+        return;
+    }
+    let (limited, has) = (words::name(&limit.value), words::name(&cores.value));
+    let finding = in_main(guest, b"cpulimit", limit.span, format!("the CPU limit of {} never counts", who(guest)))
+        .label(format!("{limited} CPUs of time"))
+        .also(guest.at(cores.span), "it has no more CPUs than this")
+        .pve("The limit counts CPUs, not percent: 0.5 is half a CPU.")
+        .edit(format!(
+            "remove line {} of {}, or make the limit less than {has}",
+            line_number(guest, limit.span),
+            conf(guest)
+        ));
+    sink.push(finding);
+}

@@ -1,0 +1,22 @@
+//! A CPU limit below what the kernel can keep.
+
+use super::{Ct, in_main, rule, set, who};
+use crate::finding::Level;
+use crate::rules::{Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = rule("ct-cpulimit-tiny", Level::Error, check);
+
+fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
+    let Some(limit) = guest.config.main.get("cpulimit").filter(|limit| limit.valid) else { return };
+    let value = limit.number_value();
+    if value <= 0.0 || value >= 0.01 {
+        return;
+    }
+    let finding = in_main(guest, b"cpulimit", limit.span, format!("the CPU limit of {} is too small", who(guest)))
+        .label("0.01 at least, or 0 for no limit")
+        .pve("The kernel gives no less than a millisecond of every 100: the container doesn't start.")
+        .mend_when(set(guest, b"cpulimit", "0"), "no limit")
+        .mend_when(set(guest, b"cpulimit", "1"), "at most one CPU");
+    sink.push(finding);
+}

@@ -1,0 +1,23 @@
+//! A container that gets no share of the CPU.
+
+use super::{Ct, in_main, rule, set, who};
+use crate::finding::Level;
+use crate::release::Release;
+use crate::rules::{Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = rule("ct-cpuunits-zero", Level::Error, check);
+
+fn check(context: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
+    let Some(units) = guest.config.main.get("cpuunits").filter(|units| units.valid && &*units.value == b"0") else {
+        return;
+    };
+    let release = context.cluster.release;
+    // A node with the older cgroups, which 9 no longer has, takes 0 for the least there is.
+    let level = if release >= Release::Pve9 { RULE.level } else { Level::Warning };
+    let finding = in_main(guest, b"cpuunits", units.span, format!("{} has 0 CPU units", who(guest)))
+        .at_level(level)
+        .pve("PVE writes `cpu.weight` 0, which the kernel refuses: the container doesn't start.")
+        .mend_when(set(guest, b"cpuunits", "100"), "the default");
+    sink.push(finding);
+}

@@ -1,0 +1,26 @@
+//! A console that shows nothing, because the container has its own entry point.
+
+use super::{Ct, in_main, rule, set, who};
+use crate::finding::Level;
+use crate::release::Release;
+use crate::rules::{Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule { since: Some(Release::Pve9), ..rule("ct-entrypoint-console", Level::Warning, check) };
+
+fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
+    let main = &guest.config.main;
+    let Some(entrypoint) = main.get("entrypoint").filter(|option| &*option.value != b"/sbin/init") else { return };
+    let mode = main.get("cmode");
+    let is_tty = mode.is_none_or(|mode| &*mode.value == b"tty");
+    let has_console = main.get("console").is_none_or(crate::model::container::Opt::is_true);
+    if !is_tty || !has_console {
+        return;
+    }
+    let finding = in_main(guest, b"cmode", entrypoint.span, format!("the console of {} shows nothing", who(guest)))
+        .label("no init, so nothing opens a terminal")
+        .pve("The console mode tty needs a getty inside the container, which an own entry point doesn't start.")
+        .mend_when(set(guest, b"cmode", "console"), "what the program prints")
+        .mend_when(set(guest, b"cmode", "shell"), "a shell in the container");
+    sink.push(finding);
+}

@@ -1,0 +1,42 @@
+//! A file system that an unprivileged container can't mount, whatever its features.
+
+use super::{Ct, has_map, in_main, rule, who};
+use crate::finding::Level;
+use crate::rules::{Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = rule("ct-features-mount-void", Level::Warning, check);
+
+/// File systems that the kernel lets nobody mount in a user namespace.
+const FORBIDDEN: [&[u8]; 11] =
+    [b"btrfs", b"cifs", b"ext2", b"ext3", b"ext4", b"nfs", b"nfs4", b"ntfs3", b"smb3", b"vfat", b"xfs"];
+
+fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
+    let config = &guest.config;
+    let Some(mount) =
+        config.main.get("features").and_then(|features| features.props.as_ref()).and_then(|props| props.get("mount"))
+    else {
+        return;
+    };
+    if !has_map(config) {
+        return;
+    }
+    let wanted = mount.value.split(|b| matches!(b, b';' | b' '));
+    let names: Vec<_> = wanted.filter(|name| FORBIDDEN.contains(name)).map(words::name).collect();
+    if names.is_empty() {
+        return;
+    }
+    let finding = in_main(
+        guest,
+        b"features",
+        mount.key_span.join(mount.span),
+        format!("{} can't mount {}", who(guest), words::list(&names, 4)),
+    )
+    .label("this only tells AppArmor not to forbid it")
+    .pve("The kernel lets no unprivileged container mount such a file system: `Operation not permitted`.")
+    .edit(format!(
+        "mount it on the node, and bind the directory into {}: pct set --mp0 with the directory",
+        who(guest)
+    ));
+    sink.push(finding);
+}

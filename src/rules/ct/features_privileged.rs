@@ -1,0 +1,33 @@
+//! Features that only unprivileged containers have.
+
+use super::{Ct, has_map, in_main, pct, rule, set, who, without};
+use crate::finding::Level;
+use crate::model::schema::Prop;
+use crate::rules::{Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = rule("ct-features-privileged", Level::Note, check);
+
+fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
+    let config = &guest.config;
+    let Some(features) = config.main.get("features").filter(|_| !has_map(config)) else { return };
+    let Some(props) = &features.props else { return };
+    let is_void = |prop: &&Prop<'_>| prop.is_true() && matches!(prop.name(), "keyctl" | "mknod" | "force_rw_sys");
+    let void: Vec<_> = props.entries.iter().filter(is_void).collect();
+    let Some(first) = void.first() else { return };
+    let names: Vec<_> = void.iter().map(|prop| prop.name()).collect();
+    let finding = in_main(
+        guest,
+        b"features",
+        first.key_span.join(first.span),
+        format!("{} of {} has no effect", words::list(&names, 3), who(guest)),
+    )
+    .label("for unprivileged containers only")
+    .pve("A privileged container has this without the feature.");
+    let rest = without(guest, features, &names);
+    sink.push(if rest.is_empty() {
+        finding.mend(pct(guest, "set").words("--delete features"))
+    } else {
+        finding.mend(set(guest, b"features", rest))
+    });
+}

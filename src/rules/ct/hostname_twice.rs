@@ -1,0 +1,48 @@
+//! Two containers with one host name.
+
+use rustc_hash::FxHashMap;
+
+use super::{Ct, conf, in_main, is_true, who};
+use crate::finding::Level;
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "ct-hostname-twice",
+    level: Level::Note,
+    needs: &[],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let mut first: FxHashMap<&[u8], &Ct<'_>> = FxHashMap::default();
+    for guest in &context.cluster.containers {
+        let main = &guest.config.main;
+        let Some(hostname) = main.get("hostname").filter(|hostname| hostname.valid) else { continue };
+        if is_true(main, "template") {
+            continue;
+        }
+        let Some(other) = first.get(&*hostname.value) else {
+            first.insert(&hostname.value, guest);
+            continue;
+        };
+        if other.vmid == guest.vmid {
+            continue;
+        }
+        let Some(theirs) = other.config.main.get("hostname") else { continue };
+        let name = words::name(&hostname.value);
+        let finding = in_main(
+            guest,
+            b"hostname",
+            hostname.span,
+            format!("{} and {} are both called {name}", who(other), who(guest)),
+        )
+        .about(name)
+        .related(other.at(theirs.span), "the other one")
+        .pve("DHCP servers and the IPAM of SDN zones know machines by their names; the later one takes the name over.")
+        .edit(format!("give one of the two another host name in {}", conf(guest)));
+        sink.push(finding);
+    }
+}

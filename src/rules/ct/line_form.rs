@@ -1,0 +1,54 @@
+//! An option that PVE doesn't recognise because of the form of its line.
+
+use super::{Ct, dropped, found, is_option, placed, rule, who, write_as};
+use crate::finding::Level;
+use crate::model::container::{Drop, Shape};
+use crate::rules::{Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = rule("ct-line-form", Level::Error, check);
+
+fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
+    for dropped in dropped(guest) {
+        let line = dropped.span.bytes(guest.config.text).trim_ascii();
+        let (key, label) = match dropped.why {
+            Drop::Unparsable(Shape::Indented) if line.starts_with(b"#") => {
+                let finding = found(
+                    guest,
+                    dropped.place,
+                    b"",
+                    dropped.span,
+                    "PVE ignores this remark: # isn't at the line's start",
+                )
+                .about(words::name(line))
+                .pve("PVE warns `unable to parse config`, and its next change of the container deletes the line.")
+                .edit(write_as(guest, dropped.span, line));
+                sink.push(placed(finding, Level::Warning, dropped.place));
+                continue;
+            }
+            Drop::Unparsable(Shape::Indented) => (None, "a line may not begin with blanks"),
+            Drop::Unparsable(Shape::UpperCase(key)) if is_option(key) => (Some(key), "options are lower case"),
+            Drop::Unparsable(Shape::Equals(key)) if is_option(key) => (Some(key), "an option needs a colon, not ="),
+            Drop::Unparsable(Shape::BlankBeforeColon(key)) if is_option(key) => {
+                (Some(key), "no blank before the colon")
+            }
+            _ => continue,
+        };
+        let right = match key {
+            None => line.to_vec(),
+            Some(key) => {
+                let value = line.get(key.len()..).unwrap_or_default().trim_ascii_start();
+                let value = value.get(1..).unwrap_or_default().trim_ascii_start();
+                [&key.to_ascii_lowercase(), &b": "[..], value].concat()
+            }
+        };
+        let name = right.split(|&b| b == b':').next().unwrap_or_default();
+        let message = format!("PVE doesn't recognise {} of {}", words::name(name), who(guest));
+        let finding = found(guest, dropped.place, name, dropped.span, message)
+            .label(label)
+            .about(words::name(line))
+            .pve("PVE warns `unable to parse config`, does without the setting, and its next change of the container deletes the line.")
+            .edit(write_as(guest, dropped.span, right));
+        sink.push(placed(finding, RULE.level, dropped.place));
+    }
+}

@@ -1,0 +1,36 @@
+//! A container that is locked.
+
+use super::{Ct, in_main, pct, rule, who};
+use crate::finding::Level;
+use crate::rules::{Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = rule("ct-locked", Level::Note, check);
+
+fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
+    let main = &guest.config.main;
+    let Some(lock) = main.get("lock").filter(|lock| lock.is_true()) else { return };
+    let name = words::name(&lock.value);
+    let known = lock.known.is_some_and(|option| option.property.values.contains(&name.as_str()));
+    let finding = in_main(guest, b"lock", lock.span, format!("{} is locked ({name})", who(guest)));
+    let finding = if !known {
+        finding
+            .at_level(Level::Warning)
+            .label("no task of PVE sets this lock")
+            .pve(format!("Every start and change is refused: `CT is locked ({name})`."))
+            .mend(pct(guest, "unlock"))
+    } else if name == "mounted" {
+        finding
+            .pve(
+                "Its volumes are mounted on the node since `pct mount`; changes are refused: `CT is locked (mounted)`.",
+            )
+            .mend(pct(guest, "unmount"))
+    } else {
+        finding
+            .pve(format!(
+                "Every start and change is refused: `CT is locked ({name})`. That is right while the task runs."
+            ))
+            .mend_when(pct(guest, "unlock"), "when no task of this container is running any more")
+    };
+    sink.push(finding.about(name));
+}

@@ -1,0 +1,40 @@
+//! A mount point's id map that gives one id twice.
+
+use super::{Ct, all_mounts, conf, in_main, line_number, rule, who};
+use crate::finding::Level;
+use crate::model::idmap::{IdMap, MountFault, MountMap};
+use crate::release::Release;
+use crate::rules::{Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule { since: Some(Release::Pve9), ..rule("ct-mount-idmap-overlap", Level::Error, check) };
+
+fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
+    for (option, props) in all_mounts(guest) {
+        let Some(idmap) = props.get("idmap").filter(|idmap| idmap.value != b"passthrough") else { continue };
+        let Some(fault) = MountMap::parse(idmap.value).and_then(|map| map.fault(&IdMap::of(&guest.config))) else {
+            continue;
+        };
+        let key = words::name(option.key);
+        let (label, what) = match fault {
+            MountFault::ContainerOverlap(kind, id) => (
+                format!("{} {id} of the container is mapped twice", kind.noun()),
+                "The container doesn't start: `invalid map entry`.",
+            ),
+            MountFault::DiskOverlap(kind, id) => (
+                format!("{} {id} on disk is mapped twice", kind.noun()),
+                "The container doesn't start: `invalid map entry`.",
+            ),
+            MountFault::HostOverlap(kind, id) => (
+                format!("{} {id} on disk already belongs to another id of the container", kind.noun()),
+                "PVE doesn't notice. The start fails: `write to uid_map failed: Invalid argument` (or gid_map).",
+            ),
+        };
+        let finding =
+            in_main(guest, option.key, idmap.span, format!("the id map of {key} of {} gives one id twice", who(guest)))
+                .label(label)
+                .pve(what)
+                .edit(format!("correct idmap= in line {} of {}", line_number(guest, idmap.span), conf(guest)));
+        sink.push(finding);
+    }
+}

@@ -1,0 +1,28 @@
+//! A mount point's id map in a privileged container.
+
+use super::{Ct, all_mounts, has_map, in_main, rule, set, who, without};
+use crate::finding::Level;
+use crate::release::Release;
+use crate::rules::{Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule { since: Some(Release::Pve9), ..rule("ct-mount-idmap-privileged", Level::Warning, check) };
+
+fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
+    if has_map(&guest.config) {
+        return;
+    }
+    for (option, props) in all_mounts(guest) {
+        let Some(idmap) = props.get("idmap") else { continue };
+        let key = words::name(option.key);
+        let finding = in_main(
+            guest,
+            option.key,
+            idmap.key_span.join(idmap.span),
+            format!("PVE ignores the id map of {key}: {} is privileged", who(guest)),
+        )
+        .pve("PVE warns `ignoring 'idmap' option unsupported by privileged container` at the start.")
+        .mend(set(guest, option.key, without(guest, option, &["idmap"])));
+        sink.push(finding);
+    }
+}

@@ -1,0 +1,29 @@
+//! A volume that isn't in the container's backups.
+
+use super::{Ct, in_main, mounts, rule, set, who};
+use crate::finding::Level;
+use crate::model::container::check::VolumeKind;
+use crate::rules::{Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = rule("ct-mount-not-backed-up", Level::Note, check);
+
+fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
+    for (option, props) in mounts(guest) {
+        if props.get("backup").is_some() {
+            continue;
+        }
+        let Some(volume) = props.get("volume").filter(|volume| VolumeKind::of(volume.value) == VolumeKind::Volume)
+        else {
+            continue;
+        };
+        let value = option.span.bytes(guest.config.text);
+        let key = words::name(option.key);
+        let finding = in_main(guest, option.key, volume.span, format!("{key} of {} isn't in its backups", who(guest)))
+            .label("no backup=1")
+            .pve("vzdump backs up the root file system, and of mount points only those with backup=1.")
+            .mend_when(set(guest, option.key, [value, b",backup=1"].concat()), "to back it up")
+            .mend_when(set(guest, option.key, [value, b",backup=0"].concat()), "to say that this is meant");
+        sink.push(finding);
+    }
+}

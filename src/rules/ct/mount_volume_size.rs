@@ -1,0 +1,36 @@
+//! A size in place of a volume.
+
+use super::{Ct, all_mounts, conf, in_main, line_number, remove_line, rule, set, who};
+use crate::finding::Level;
+use crate::model::volume::VolumeId;
+use crate::rules::{Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = rule("ct-mount-volume-size", Level::Error, check);
+
+fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
+    for (option, props) in all_mounts(guest) {
+        let Some(volume) = props.get("volume") else { continue };
+        let Some(id) = VolumeId::parse(volume.value) else { continue };
+        let Some(size) = id.new_disk_size() else { continue };
+        let key = words::name(option.key);
+        let (size, storage) = (words::name(size), words::name(id.storage));
+        let mut finding = in_main(guest, option.key, volume.span, format!("{key} of {} has no volume yet", who(guest)))
+            .label(format!("a wish for {size} GiB on {storage}, not a volume"))
+            .pve("Only `pct set` and the API make a volume of this. In the file it is a volume called so, which isn't there: the container doesn't start.");
+        if option.key != b"rootfs" {
+            let value = option.span.bytes(guest.config.text);
+            finding = match set(guest, option.key, value).line() {
+                Some(line) => finding.edit(format!("{}, then: {line}", remove_line(guest, volume.span))),
+                None => finding,
+            };
+        } else {
+            finding = finding.edit(format!(
+                "name the container's volume in line {} of {}; `pvesm list {storage}` shows it",
+                line_number(guest, volume.span),
+                conf(guest)
+            ));
+        }
+        sink.push(finding);
+    }
+}

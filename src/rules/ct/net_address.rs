@@ -1,0 +1,48 @@
+//! An address that no machine can have, or that is its own gateway.
+
+use super::{Ct, conf, in_main, line_number, rule, who};
+use crate::finding::Level;
+use crate::model::container::net;
+use crate::rules::{Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = rule("ct-net-address", Level::Warning, check);
+
+fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
+    for net in guest.config.main.nets() {
+        let key = net.option.key;
+        let mut report = |part: &str, what: String, label: String| {
+            let Some(part) = net.get(part) else { return };
+            let finding = in_main(guest, key, part.span, format!("{} of {}: {what}", words::name(key), who(guest)))
+                .label(label)
+                .about(words::name(part.value))
+                .pve("PVE configures it as it is, and the container reaches nobody with it.")
+                .edit(format!("correct line {} of {}", line_number(guest, part.span), conf(guest)));
+            sink.push(finding);
+        };
+        if let Some((address, prefix)) = net.ipv4() {
+            let (lowest, highest) = net::range4((address, prefix));
+            if prefix <= 30 && address == lowest {
+                report(
+                    "ip",
+                    format!("{address} is the network, not an address in it"),
+                    format!("{lowest} to {highest}, without the first and the last"),
+                );
+            } else if prefix <= 30 && address == highest {
+                report(
+                    "ip",
+                    format!("{address} is the broadcast address"),
+                    format!("{lowest} to {highest}, without the first and the last"),
+                );
+            }
+            if net.gateway4() == Some(address) {
+                report("gw", "the gateway is its own address".into(), "this must be the router".into());
+            }
+        }
+        if let (Some((address, _)), Some(gateway)) = (net.ipv6(), net.gateway6())
+            && address == gateway
+        {
+            report("gw6", "the gateway is its own address".into(), "this must be the router".into());
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! A gateway without a static address.
+
+use super::{Ct, in_main, rule, set, who, without};
+use crate::finding::Level;
+use crate::rules::{Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = rule("ct-net-gateway-alone", Level::Warning, check);
+
+fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
+    for net in guest.config.main.nets() {
+        let key = net.option.key;
+        for (gateway, address, is_static) in [("gw", "ip", net.ipv4().is_some()), ("gw6", "ip6", net.ipv6().is_some())]
+        {
+            let Some(gateway) = net.get(gateway).filter(|_| !is_static) else { continue };
+            let mut finding = in_main(
+                guest,
+                key,
+                gateway.span,
+                format!("{} of {} has a gateway and no address", words::name(key), who(guest)),
+            )
+            .about(gateway.name())
+            .pve("PVE writes a gateway into the container only beside a static address: this one has no effect.")
+            .mend(set(guest, key, without(guest, net.option, &[gateway.name()])));
+            finding = match net.get(address) {
+                Some(address) => finding.also(guest.at(address.span), "the gateway comes from there, too"),
+                None => finding.label(format!("{address}= is missing")),
+            };
+            sink.push(finding);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Two interfaces with a gateway.
+
+use super::{Ct, in_main, rule, set, who, without};
+use crate::finding::Level;
+use crate::model::container::net::Net;
+use crate::rules::{Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = rule("ct-net-gateway-twice", Level::Warning, check);
+
+fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
+    let nets: Vec<_> = guest.config.main.nets().collect();
+    if nets.len() < 2 {
+        return;
+    }
+    for (part, version) in [("gw", "IPv4"), ("gw6", "IPv6")] {
+        let is_static = |net: &&Net<'_, '_>| if part == "gw" { net.ipv4().is_some() } else { net.ipv6().is_some() };
+        let mut with = nets.iter().filter(is_static).filter_map(|net| Some((net, net.get(part)?)));
+        let Some((_, first)) = with.next() else { continue };
+        for (net, gateway) in with {
+            let key = net.option.key;
+            let finding = in_main(
+                guest,
+                key,
+                gateway.span,
+                format!("{} has two default gateways for {version}", who(guest)),
+            )
+            .about(part)
+            .also(guest.at(first.span), "the other one")
+            .pve("Only one default route can count; which one depends on the order in which the interfaces come up.")
+            .mend_when(set(guest, key, without(guest, net.option, &[part])), "if the first is the right one");
+            sink.push(finding);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! A network interface without a MAC address.
+
+use super::{Ct, in_main, rule, set, who, without};
+use crate::finding::Level;
+use crate::rules::{Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = rule("ct-net-hwaddr-missing", Level::Warning, check);
+
+fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
+    for net in guest.config.main.nets().filter(|net| net.get("hwaddr").is_none()) {
+        let key = net.option.key;
+        // PVE makes up an address when the value is set anew, and only then: it must differ from what is there.
+        let value = match net.get("type") {
+            Some(_) => without(guest, net.option, &["type"]),
+            None => [net.option.span.bytes(guest.config.text), b",type=veth"].concat(),
+        };
+        let finding = in_main(guest, key, net.option.span, format!("{} of {} has no MAC address", words::name(key), who(guest)))
+            .label("no hwaddr=")
+            .pve("PVE makes up another one at every start: DHCP gives other addresses, and firewalls and switches see a new machine.")
+            .mend_when(set(guest, key, value), "PVE makes up an address and stores it");
+        sink.push(finding);
+    }
+}

@@ -1,0 +1,25 @@
+//! An interface name that is too long for the kernel.
+
+use super::{Ct, conf, in_main, line_number, rule, who};
+use crate::finding::Level;
+use crate::rules::{Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = rule("ct-net-name-long", Level::Error, check);
+
+fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
+    for net in guest.config.main.nets() {
+        let Some(name) = net.get("name").filter(|name| name.value.len() > 15) else { continue };
+        let key = net.option.key;
+        let finding = in_main(
+            guest,
+            key,
+            name.span,
+            format!("the name of {} of {} is too long", words::name(key), who(guest)),
+        )
+        .label("15 characters at most")
+        .pve("LXC cuts it off, and the network configuration inside the container names an interface that isn't there.")
+        .edit(format!("shorten name= in line {} of {}", line_number(guest, name.span), conf(guest)));
+        sink.push(finding);
+    }
+}

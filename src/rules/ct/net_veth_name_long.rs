@@ -1,0 +1,29 @@
+//! A number of a container and its interface that make a name too long for the kernel.
+
+use super::{Ct, conf, in_main, rule, who};
+use crate::finding::Level;
+use crate::rules::{Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = rule("ct-net-veth-name-long", Level::Error, check);
+
+fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
+    let Some(vmid) = guest.vmid.filter(|vmid| *vmid > 9_999_999) else { return };
+    for net in guest.config.main.nets() {
+        let name = format!("veth{vmid}i{}", net.option.number.unwrap_or_default());
+        if name.len() <= 15 {
+            continue;
+        }
+        let key = net.option.key;
+        let finding = in_main(
+            guest,
+            key,
+            net.option.key_span,
+            format!("{} of {} has no room for its name on the node", words::name(key), who(guest)),
+        )
+        .label(format!("{name} has {} characters, 15 at most", name.len()))
+        .pve("The name is cut off, and the interface is taken for another one of this container.")
+        .edit(format!("give {} in {} a number below 10", words::name(key), conf(guest)));
+        sink.push(finding);
+    }
+}

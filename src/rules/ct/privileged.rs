@@ -1,0 +1,30 @@
+//! A privileged container.
+
+use super::{Ct, has_map, in_main, rule, who};
+use crate::finding::Level;
+use crate::rules::{Context, Rule, Sink};
+use crate::text::Span;
+
+/// The rule.
+pub static RULE: Rule = rule("ct-privileged", Level::Note, check);
+
+fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
+    let config = &guest.config;
+    // An empty or torn file is found as such.
+    if has_map(config) || config.main.get("rootfs").is_none() {
+        return;
+    }
+    let flag = config.main.get("unprivileged");
+    let (span, label) = match flag {
+        Some(flag) => (flag.span, ""),
+        None => (
+            config.main.get("rootfs").map_or_else(Span::default, |rootfs| rootfs.key_span),
+            "there is no line unprivileged",
+        ),
+    };
+    let finding = in_main(guest, b"unprivileged", span, format!("{} is privileged", who(guest)))
+        .label(label)
+        .pve("root in the container is root on the node, held back by AppArmor and capabilities alone. LXC doesn't count escapes from such containers as security problems.")
+        .edit(format!("to change it, back {} up and restore it as unprivileged (pct restore ... --unprivileged 1)", who(guest)));
+    sink.push(finding);
+}

@@ -1,0 +1,44 @@
+//! A device handed over by a mount, which PVE could do itself.
+
+use super::{Ct, conf, in_main, line_number, rule, who};
+use crate::finding::Level;
+use crate::model::container::raw::MountEntry;
+use crate::release::Release;
+use crate::rules::{Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule { since: Some(Release::Pve8), ..rule("ct-raw-device-mount", Level::Note, check) };
+
+/// Directories of devices, which an option dev can't hand over.
+const DIRECTORIES: [&[u8]; 9] = [
+    b"/dev/bus",
+    b"/dev/bus/usb",
+    b"/dev/dri",
+    b"/dev/input",
+    b"/dev/net",
+    b"/dev/serial",
+    b"/dev/shm",
+    b"/dev/snd",
+    b"/dev/dvb",
+];
+
+fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
+    let main = &guest.config.main;
+    let mut number = None;
+    for raw in main.raw_values("lxc.mount.entry") {
+        let Some(entry) = MountEntry::parse(raw.value).filter(|entry| entry.has("bind")) else { continue };
+        let same = entry.source.strip_prefix(b"/") == Some(entry.target) && entry.target.starts_with(b"dev/");
+        if !same || DIRECTORIES.contains(&entry.source) || entry.has("create=dir") {
+            continue;
+        }
+        let source = words::name(entry.source);
+        let number = *number.get_or_insert_with(|| {
+            (0..256).find(|number| main.get(&format!("dev{number}")).is_none()).unwrap_or_default()
+        });
+        let finding = in_main(guest, raw.key, raw.key_span, format!("{source} could be a device of {}", who(guest)))
+            .about(&source)
+            .pve("With an option dev PVE makes the node itself, with owner and mode of its own, and shows it in the GUI.")
+            .edit(format!("in place of line {} of {}: dev{number} with the path {source}, and gid= for the group in the container that uses it", line_number(guest, raw.key_span), conf(guest)));
+        sink.push(finding);
+    }
+}

@@ -1,0 +1,25 @@
+//! A device rule that an unprivileged container doesn't need.
+
+use super::{Ct, has_map, in_main, remove_line, rule, who};
+use crate::finding::Level;
+use crate::rules::{Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = rule("ct-raw-device-needless", Level::Note, check);
+
+fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
+    let config = &guest.config;
+    if config.main.raw.is_empty()
+        || !has_map(config)
+        || config.main.raw_values("lxc.cgroup2.devices.deny").next().is_some()
+    {
+        return;
+    }
+    for raw in config.main.raw_values("lxc.cgroup2.devices.allow") {
+        let finding = in_main(guest, raw.key, raw.key_span, format!("{} needs no rule for devices", who(guest)))
+            .about(words::name(raw.value))
+            .pve("PVE allows unprivileged containers all devices: they can make none, and may use what the file's mode and owner allow.")
+            .edit(remove_line(guest, raw.key_span));
+        sink.push(finding);
+    }
+}

@@ -1,0 +1,53 @@
+//! lxc.* lines among the pending changes or in a snapshot only.
+
+use rustc_hash::FxHashSet;
+
+use super::{Ct, conf, found, rule, who};
+use crate::finding::Level;
+use crate::model::container::{Place, Raw};
+use crate::model::idmap::is_map_key;
+use crate::rules::{Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = rule("ct-raw-misplaced", Level::Warning, check);
+
+fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
+    let config = &guest.config;
+    if config.pending.is_none() && config.snapshots.is_empty() {
+        return;
+    }
+    let in_main: FxHashSet<&[u8]> = config.main.raw.iter().map(|raw| raw.key).collect();
+    for section in config.sections().skip(1) {
+        let own = |raw: &&Raw<'_>| !is_map_key(raw.key, config.release) && !in_main.contains(raw.key);
+        let mut raws = section.raw.iter().filter(own);
+        let Some(raw) = raws.next() else { continue };
+        let (level, what) = match section.place {
+            // Whoever removed a line since the snapshot was made has it there still.
+            Place::Snapshot(_) => {
+                (Level::Note, "The container runs without it: lines below a [section] count for that section only.")
+            }
+            _ => (
+                RULE.level,
+                "The container runs without it. When the changes are applied, such lines replace all lxc.* lines of the container.",
+            ),
+        };
+        let name = match section.place {
+            Place::Snapshot(name) => format!("snapshot {}", words::name(name)),
+            _ => "the pending changes".to_owned(),
+        };
+        let mut finding = found(
+            guest,
+            section.place,
+            raw.key,
+            raw.key_span,
+            format!("{} of {} stands in {name} only", words::name(raw.key), who(guest)),
+        )
+        .at_level(level)
+        .pve(what)
+        .edit(format!("put the line above the first [ of {}, if the container shall have it", conf(guest)));
+        for raw in raws.take(7) {
+            finding = finding.also(guest.at(raw.key_span), "and this");
+        }
+        sink.push(finding);
+    }
+}

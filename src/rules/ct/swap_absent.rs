@@ -1,0 +1,19 @@
+//! A container that has no swap because the option is absent.
+
+use super::{Ct, in_main, rule, set, who};
+use crate::finding::Level;
+use crate::rules::{Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = rule("ct-swap-absent", Level::Note, check);
+
+fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
+    let main = &guest.config.main;
+    let (Some(memory), None) = (main.get("memory"), main.get("swap")) else { return };
+    let finding = in_main(guest, b"swap", memory.key_span, format!("{} has no swap", who(guest)))
+        .label("without the option swap there is none")
+        .pve("GUI and API create containers with 512 MiB of swap; absent, the option means 0.")
+        .mend_when(set(guest, b"swap", "0"), "to say that this is meant")
+        .mend_when(set(guest, b"swap", "512"), "for what new containers have");
+    sink.push(finding);
+}

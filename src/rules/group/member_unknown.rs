@@ -1,0 +1,38 @@
+//! A group member that doesn't exist.
+
+use crate::cluster::Input;
+use crate::finding::{Command, Finding, Level};
+use crate::model::user::{Reason, realm};
+use crate::rules::user::each_dropped;
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "group-member-unknown",
+    level: Level::Warning,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    each_dropped(context, sink, |look, dropped| {
+        // Defined further down, he is a member all the same.
+        let Reason::MemberUnknown { group, member, later: None } = dropped.reason else { return None };
+        let (of, shown) = (words::name(group), words::name(member));
+        let message = format!("group {of} has a member who doesn't exist: {shown}");
+        let mut finding = Finding::new(format!("user.cfg: group {of}"), look.at(dropped.span), message)
+            .about(shown.clone())
+            .label("no such user")
+            .pve(format!("PVE keeps the membership: whoever is created as {shown} has the group's rights at once."));
+        if let Some(user) = look.guess_user(member) {
+            let modify = Command::new("pveum user modify").arg(user).words("--groups").arg(group).words("--append 1");
+            finding = finding.label(format!("did you mean {user}?")).mend_when(modify, &format!("if {user} is meant"));
+        }
+        if ["pve", "pam"].iter().any(|local| realm(member) == local) {
+            finding = finding.mend_when(Command::new("pveum user add").arg(member), "if the user is to exist");
+        }
+        Some(finding.edit("remove the member from this line, if nobody of that name is to come"))
+    });
+}

@@ -1,0 +1,34 @@
+//! A group line whose name PVE can't read.
+
+use crate::cluster::Input;
+use crate::finding::{Finding, Level};
+use crate::model::user::Reason;
+use crate::rules::user::{GONE, each_dropped};
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "group-name-malformed",
+    level: Level::Error,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    each_dropped(context, sink, |look, dropped| {
+        let Reason::GroupName { name } = dropped.reason else { return None };
+        let name = words::name(name);
+        let message = format!("PVE ignores this group: {name:?} is no group name");
+        let finding = Finding::new(format!("user.cfg: group {name}"), look.at(dropped.span), message)
+            .label(match name.as_str() {
+                "0" => "a mere 0 is no name for PVE",
+                "" => "the name is missing",
+                _ => "only letters, digits, dots, dashes and underscores",
+            })
+            .pve(format!("Its members get none of its rights. {GONE}"))
+            .edit("give the group another name, here and in the ACLs that name it");
+        Some(look.with_followers(finding, dropped))
+    });
+}

@@ -1,0 +1,31 @@
+//! An id map in a container that isn't flagged `unprivileged`.
+
+use super::Mapped;
+use crate::cluster::Guest;
+use crate::finding::Level;
+use crate::model::container::Container;
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "idmap-flag-missing",
+    level: Level::Warning,
+    needs: &[],
+    since: None,
+    until: None,
+    check: Check::Container(check),
+};
+
+fn check(context: &Context<'_>, guest: &Guest<'_, Container<'_>>, sink: &mut Sink) {
+    let Some(mapped) = Mapped::of(context, guest) else { return };
+    if guest.config.is_unprivileged() {
+        return;
+    }
+    let Some(first) = mapped.map.entries.first() else { return };
+    let finding = mapped
+        .finding(first.span, format!("container {} has an id map and no `unprivileged: 1`", guest.vmid_text()))
+        .label("it runs unprivileged because of this line")
+        .pve("What looks at the flag alone takes it for privileged: the API's permission checks, `pct push`, device hotplug, restore.")
+        .edit(format!("with the container stopped, add the line `unprivileged: 1` above the first [section] of {}", guest.pve_path("lxc")));
+    sink.push(finding);
+}

@@ -1,0 +1,45 @@
+//! A map that gives a container the host's root.
+
+use super::Mapped;
+use crate::cluster::Guest;
+use crate::finding::Level;
+use crate::model::container::Container;
+use crate::model::idmap::{IdKind, MapFault};
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "idmap-host-root",
+    level: Level::Warning,
+    needs: &[],
+    since: None,
+    until: None,
+    check: Check::Container(check),
+};
+
+fn check(context: &Context<'_>, guest: &Guest<'_, Container<'_>>, sink: &mut Sink) {
+    let Some(mapped) = Mapped::of(context, guest) else { return };
+    for problem in &mapped.problems {
+        let (Some(kind), MapFault::HostRoot(entry)) = (problem.kind, &problem.why) else { continue };
+        if mapped.is_broken(kind) {
+            continue;
+        }
+        let whole = entry.container == 0;
+        let who = if whole { "its root".to_owned() } else { format!("its {} {}", kind.noun(), entry.container) };
+        let mut finding = mapped
+            .finding(
+                entry.span,
+                format!("container {} has the host's root: {} 0 is mapped", guest.vmid_text(), kind.noun()),
+            )
+            .label(format!("{who} is {} 0 of the host", kind.noun()))
+            .about(kind.letter())
+            .pve("Whoever gets out of the container owns the node, as with a privileged container.");
+        if kind == IdKind::User {
+            finding = finding.pve("With host uid 0 in the map, LXC doesn't ask /etc/subuid and /etc/subgid any more.");
+        }
+        if let Some(repaired) = mapped.repaired() {
+            finding = finding.edit(repaired);
+        }
+        sink.push(finding);
+    }
+}

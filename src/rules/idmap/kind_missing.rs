@@ -1,0 +1,38 @@
+//! A map with entries for users only, or for groups only.
+
+use super::{Mapped, other};
+use crate::cluster::Guest;
+use crate::finding::Level;
+use crate::model::container::Container;
+use crate::model::idmap::MapFault;
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "idmap-kind-missing",
+    level: Level::Error,
+    needs: &[],
+    since: None,
+    until: None,
+    check: Check::Container(check),
+};
+
+fn check(context: &Context<'_>, guest: &Guest<'_, Container<'_>>, sink: &mut Sink) {
+    let Some(mapped) = Mapped::of(context, guest) else { return };
+    if mapped.problems.iter().any(|problem| problem.why == MapFault::Syntax) {
+        return;
+    }
+    for problem in mapped.problems.iter().filter(|problem| problem.why == MapFault::MissingKind) {
+        let Some(kind) = problem.kind else { continue };
+        let mut finding = mapped
+            .finding(problem.span, format!("the id map of container {} has no {} lines", guest.vmid_text(), kind.letter()))
+            .label(format!("{} ids only", other(kind).noun()))
+            .about(kind.letter())
+            .pve("As soon as there is one lxc.idmap line, PVE adds nothing of its default map, neither for users nor for groups.")
+            .pve(mapped.start_failure(context));
+        if let Some(repaired) = mapped.repaired() {
+            finding = finding.edit(repaired);
+        }
+        sink.push(finding);
+    }
+}

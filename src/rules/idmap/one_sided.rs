@@ -1,0 +1,38 @@
+//! An id passed through for users and not for groups, or the reverse.
+
+use super::{Mapped, ids, other};
+use crate::cluster::Guest;
+use crate::finding::Level;
+use crate::model::container::Container;
+use crate::model::idmap::MapFault;
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "idmap-one-sided",
+    level: Level::Note,
+    needs: &[],
+    since: None,
+    until: None,
+    check: Check::Container(check),
+};
+
+fn check(context: &Context<'_>, guest: &Guest<'_, Container<'_>>, sink: &mut Sink) {
+    let Some(mapped) = Mapped::of(context, guest) else { return };
+    for problem in &mapped.problems {
+        let (Some(kind), MapFault::OneSided(entry)) = (problem.kind, &problem.why) else { continue };
+        if mapped.is_broken(kind) || mapped.is_broken(other(kind)) {
+            continue;
+        }
+        let range = ids(entry.container, entry.count);
+        let lacking = other(kind).noun();
+        let finding = mapped
+            .finding(entry.span, format!("{} {range} is passed through and {lacking} {range} isn't", kind.noun()))
+            .about(format!("{} {range}", kind.letter()))
+            .pve(format!(
+                "Files that belong to both on the host show the right {} and nobody's {lacking} in the container.",
+                kind.noun()
+            ));
+        sink.push(finding);
+    }
+}

@@ -1,0 +1,49 @@
+//! Two entries of a map that share ids.
+
+use super::Mapped;
+use crate::cluster::Guest;
+use crate::finding::Level;
+use crate::model::container::Container;
+use crate::model::idmap::{MapFault, Side};
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "idmap-overlap",
+    level: Level::Error,
+    needs: &[],
+    since: None,
+    until: None,
+    check: Check::Container(check),
+};
+
+fn check(context: &Context<'_>, guest: &Guest<'_, Container<'_>>, sink: &mut Sink) {
+    let Some(mapped) = Mapped::of(context, guest) else { return };
+    let mut seen = Vec::new();
+    for problem in &mapped.problems {
+        let (Some(kind), MapFault::Overlap { side, entry, other }) = (problem.kind, &problem.why) else { continue };
+        // Two entries that overlap on both sides are one mistake.
+        let pair = (entry.span.min(other.span), entry.span.max(other.span));
+        if seen.contains(&pair) {
+            continue;
+        }
+        seen.push(pair);
+        let (side, id) = match side {
+            Side::Container => ("container", entry.container.max(other.container)),
+            Side::Host => ("host", entry.host.max(other.host)),
+        };
+        let mut finding = mapped
+            .finding(
+                entry.span,
+                format!("two id map entries of container {} map {side} {} {id}", guest.vmid_text(), kind.noun()),
+            )
+            .label("overlaps ...")
+            .about(format!("{} {id}", kind.letter()))
+            .also(mapped.at(other.span), "... with this one")
+            .pve(mapped.start_failure(context));
+        if let Some(repaired) = mapped.repaired() {
+            finding = finding.edit(repaired);
+        }
+        sink.push(finding);
+    }
+}

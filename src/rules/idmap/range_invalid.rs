@@ -1,0 +1,39 @@
+//! A range of no ids, or one beyond 32 bits.
+
+use super::{Mapped, shown};
+use crate::cluster::Guest;
+use crate::finding::Level;
+use crate::model::container::Container;
+use crate::model::idmap::MapFault;
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "idmap-range-invalid",
+    level: Level::Error,
+    needs: &[],
+    since: None,
+    until: None,
+    check: Check::Container(check),
+};
+
+fn check(context: &Context<'_>, guest: &Guest<'_, Container<'_>>, sink: &mut Sink) {
+    let Some(mapped) = Mapped::of(context, guest) else { return };
+    for problem in &mapped.problems {
+        let label = match &problem.why {
+            MapFault::Overflow(_) => "ids end at 4294967294",
+            MapFault::CountZero(_) => "a range of no ids",
+            _ => continue,
+        };
+        let value = shown(guest, problem.span);
+        let mut finding = mapped
+            .finding(problem.span, format!("id map entry {value:?} is no range of ids"))
+            .label(label)
+            .about(value)
+            .pve(mapped.start_failure(context));
+        if let Some(repaired) = mapped.repaired() {
+            finding = finding.edit(repaired);
+        }
+        sink.push(finding);
+    }
+}

@@ -1,0 +1,34 @@
+//! A map that leaves out the container's root.
+
+use super::Mapped;
+use crate::cluster::Guest;
+use crate::finding::Level;
+use crate::model::container::Container;
+use crate::model::idmap::MapFault;
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "idmap-root-unmapped",
+    level: Level::Error,
+    needs: &[],
+    since: None,
+    until: None,
+    check: Check::Container(check),
+};
+
+fn check(context: &Context<'_>, guest: &Guest<'_, Container<'_>>, sink: &mut Sink) {
+    let Some(mapped) = Mapped::of(context, guest) else { return };
+    for problem in &mapped.problems {
+        let (Some(kind), MapFault::RootUnmapped) = (problem.kind, &problem.why) else { continue };
+        let mut finding = mapped
+            .finding(problem.span, format!("the id map of container {} maps no {} 0", guest.vmid_text(), kind.noun()))
+            .label("no entry begins at container id 0")
+            .about(kind.letter())
+            .pve("The container doesn't start: its first process can't become root (Failed to switch to gid 0, or an error about cgroup chown).");
+        if let Some(repaired) = mapped.repaired() {
+            finding = finding.edit(repaired);
+        }
+        sink.push(finding);
+    }
+}

@@ -1,0 +1,50 @@
+//! Ids behind a hole that are off by one.
+
+use super::Mapped;
+use crate::cluster::Guest;
+use crate::finding::Level;
+use crate::model::container::Container;
+use crate::model::idmap::MapFault;
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "idmap-shifted",
+    level: Level::Warning,
+    needs: &[],
+    since: None,
+    until: None,
+    check: Check::Container(check),
+};
+
+fn check(context: &Context<'_>, guest: &Guest<'_, Container<'_>>, sink: &mut Sink) {
+    let Some(mapped) = Mapped::of(context, guest) else { return };
+    for problem in &mapped.problems {
+        let (Some(kind), MapFault::Shifted { entry, forward }) = (problem.kind, &problem.why) else { continue };
+        if mapped.is_broken(kind) {
+            continue;
+        }
+        let right = if *forward { entry.host - 1 } else { entry.host + 1 };
+        let finding = mapped
+            .finding(
+                entry.span,
+                format!(
+                    "every {} of container {} from {} on is off by one",
+                    kind.noun(),
+                    guest.vmid_text(),
+                    entry.container
+                ),
+            )
+            .label(format!("the ids in front count from another start: here it would be {right}"))
+            .about(format!("{} {}", kind.letter(), entry.container))
+            .pve("The container starts, and its files show the wrong owners: each belongs to the neighbouring id.")
+            .edit(format!(
+                "with the container stopped, in {}: lxc.idmap: {} {} {right} {}",
+                guest.pve_path("lxc"),
+                kind.letter(),
+                entry.container,
+                entry.count
+            ));
+        sink.push(finding);
+    }
+}

@@ -1,0 +1,35 @@
+//! An `lxc.idmap` value that is no map entry.
+
+use super::{Mapped, shown};
+use crate::cluster::Guest;
+use crate::finding::Level;
+use crate::model::container::Container;
+use crate::model::idmap::MapFault;
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "idmap-syntax",
+    level: Level::Error,
+    needs: &[],
+    since: None,
+    until: None,
+    check: Check::Container(check),
+};
+
+fn check(context: &Context<'_>, guest: &Guest<'_, Container<'_>>, sink: &mut Sink) {
+    let Some(mapped) = Mapped::of(context, guest) else { return };
+    for problem in mapped.problems.iter().filter(|problem| problem.why == MapFault::Syntax) {
+        let value = shown(guest, problem.span);
+        let finding = mapped
+            .finding(problem.span, format!("{value:?} is no id map entry"))
+            .label("must be: u or g, container id, host id, count")
+            .about(value.clone())
+            .pve(format!("The container doesn't start and isn't backed up: failed to parse idmap: {value}"))
+            .edit(format!(
+                "in {}: lxc.idmap: u 0 100000 65536, without comment, colons or quotes",
+                guest.pve_path("lxc")
+            ));
+        sink.push(finding);
+    }
+}

@@ -1,0 +1,65 @@
+//! A system account of the host in a map.
+
+use super::{Mapped, ids};
+use crate::cluster::Guest;
+use crate::finding::Level;
+use crate::model::container::Container;
+use crate::model::idmap::{IdKind, MapFault};
+use crate::release::Release;
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// Accounts that are near to root.
+const POWERFUL: &[(IdKind, u64, &str)] = &[
+    (IdKind::User, 33, "www-data, which pveproxy runs as"),
+    (IdKind::Group, 33, "www-data, which may read /etc/pve"),
+    (IdKind::Group, 6, "disk, which may read and write the node's disks"),
+    (IdKind::Group, 42, "shadow, which may read password hashes"),
+    (IdKind::Group, 15, "kmem, which may read the kernel's memory"),
+];
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "idmap-system-ids",
+    level: Level::Warning,
+    needs: &[],
+    since: None,
+    until: None,
+    check: Check::Container(check),
+};
+
+fn check(context: &Context<'_>, guest: &Guest<'_, Container<'_>>, sink: &mut Sink) {
+    let Some(mapped) = Mapped::of(context, guest) else { return };
+    for problem in &mapped.problems {
+        let (Some(kind), MapFault::Punched(entry)) = (problem.kind, &problem.why) else { continue };
+        let first = entry.host.max(1);
+        let end = entry.host.saturating_add(entry.count).min(1000);
+        if first >= end || mapped.is_broken(kind) {
+            continue;
+        }
+        let range = ids(first, end - first);
+        let power = POWERFUL.iter().find(|(of, id, _)| *of == kind && (first..end).contains(id));
+        let mut finding = mapped
+            .finding(
+                entry.span,
+                format!(
+                    "container {} holds host {} {range}, of the node's own accounts",
+                    guest.vmid_text(),
+                    kind.noun()
+                ),
+            )
+            .about(format!("{} {range}", kind.letter()));
+        finding = match power {
+            Some((_, id, what)) => finding.label(format!("{id} is {what}")),
+            // Groups of devices (video, render) are the usual reason, and a good one before devices could be passed with gid=.
+            None => finding.at_level(Level::Note),
+        };
+        finding = finding
+            .pve("Processes in the container act on the host's files and devices with the rights of that account.");
+        if kind == IdKind::Group && guest.config.release >= Release::Pve8 {
+            finding = finding.edit(
+                "for a device, `pct set ID -dev0 /dev/...,gid=N` gives it to a group of the container without this map",
+            );
+        }
+        sink.push(finding);
+    }
+}

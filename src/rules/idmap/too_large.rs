@@ -1,0 +1,35 @@
+//! A map with more entries than the kernel takes.
+
+use super::Mapped;
+use crate::cluster::Guest;
+use crate::finding::Level;
+use crate::model::container::Container;
+use crate::model::idmap::MapFault;
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "idmap-too-large",
+    level: Level::Error,
+    needs: &[],
+    since: None,
+    until: None,
+    check: Check::Container(check),
+};
+
+fn check(context: &Context<'_>, guest: &Guest<'_, Container<'_>>, sink: &mut Sink) {
+    let Some(mapped) = Mapped::of(context, guest) else { return };
+    for problem in &mapped.problems {
+        let (Some(kind), MapFault::Limit { entries, bytes }) = (problem.kind, &problem.why) else { continue };
+        let finding = mapped
+            .finding(
+                problem.span,
+                format!("the {} map of container {} is too large for the kernel", kind.noun(), guest.vmid_text()),
+            )
+            .label(format!("{entries} entries of {bytes} bytes; 340 of 4095 bytes are the most"))
+            .about(kind.letter())
+            .pve(mapped.start_failure(context))
+            .edit("join neighbouring ids to ranges");
+        sink.push(finding);
+    }
+}

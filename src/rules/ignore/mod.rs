@@ -1,0 +1,3 @@
+//! Ignores in `pvelint.toml` that hit nothing.
+
+pub mod unused;

@@ -1,0 +1,55 @@
+//! A guest that two pools list.
+
+use rustc_hash::FxHashSet;
+
+use crate::cluster::Input;
+use crate::finding::{Command, Finding, Level};
+use crate::model::user::Reason;
+use crate::rules::user::each_dropped;
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "pool-guest-twice",
+    level: Level::Warning,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let mut seen = FxHashSet::default();
+    each_dropped(context, sink, |look, dropped| {
+        let Reason::PoolVmidTaken { pool, vmid, first_pool, first } = &dropped.reason else { return None };
+        let (name, other, guest) = (words::name(pool), words::name(first_pool), words::name(vmid));
+        if !seen.insert((*pool, vmid)) {
+            return None;
+        }
+        let place = look.at(dropped.span);
+        let subject = format!("user.cfg: pool {name}");
+        if pool == first_pool {
+            return Some(
+                Finding::new(subject, place, format!("pool {name} lists guest {guest} twice"))
+                    .at_level(Level::Note)
+                    .label("ignored")
+                    .also(look.at(*first), "this one counts")
+                    .about(guest)
+                    .edit("nothing: PVE's next write removes it"),
+            );
+        }
+        let modify = |pool: &bstr::BStr| Command::new("pveum pool modify").arg(pool).words("--vms").arg(vmid);
+        Some(
+            Finding::new(subject, place, format!("guest {guest} is in pool {other}, so pool {name} doesn't get it"))
+                .label("ignored")
+                .also(look.at(*first), "the first pool in the file has it")
+                .about(guest)
+                .pve(format!("A guest is in one pool at most: rights on pool {name} don't reach it. PVE's next write removes it here."))
+                .mend_all(
+                    [modify(first_pool).words("--delete 1"), modify(pool)],
+                    &format!("if it belongs into {name}"),
+                )
+                .edit(format!("nothing, if it belongs into {other}")),
+        )
+    });
+}

@@ -1,0 +1,32 @@
+//! A pool inside a pool on a release that knows no such thing.
+
+use crate::cluster::Input;
+use crate::finding::{Finding, Level};
+use crate::model::user::Reason;
+use crate::release::Release;
+use crate::rules::user::{GONE, each_dropped};
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "pool-nested-unsupported",
+    level: Level::Error,
+    needs: &[Input::User],
+    since: None,
+    until: Some(Release::Pve7),
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    each_dropped(context, sink, |look, dropped| {
+        let Reason::PoolName { name, valid_later: true } = dropped.reason else { return None };
+        let name = words::name(name);
+        let message = format!("PVE ignores pool {name}: {} knows no pools inside pools", look.model.release);
+        Some(
+            Finding::new(format!("user.cfg: pool {name}"), look.at(dropped.span), message)
+                .label("only since PVE 8.1")
+                .pve(format!("Rights on the pool reach none of its guests and storages. {GONE}"))
+                .edit("give the pool a name without /, here and in the ACLs on it"),
+        )
+    });
+}

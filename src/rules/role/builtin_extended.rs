@@ -1,0 +1,42 @@
+//! A role line with the name of a built-in role: it changes that role in memory and nowhere else.
+
+use super::subject;
+use crate::cluster::Input;
+use crate::finding::{Finding, Level};
+use crate::model::tables::access::Priv;
+use crate::model::user::Oddity;
+use crate::rules::user::{GONE, each_odd};
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "role-builtin-extended",
+    level: Level::Error,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    each_odd(context, sink, |look, odd| {
+        let Oddity::BuiltinRole { role, added } = odd.what else { return None };
+        let name = words::name(role);
+        let finding = |message| Finding::new(subject(role), look.at(odd.span), message).label("a built-in role");
+        if added.is_empty() {
+            let message = format!("{name} is built in: this line changes nothing");
+            return Some(finding(message).at_level(Level::Warning).pve(GONE).edit("remove the line"));
+        }
+        let names: Vec<_> = added.iter().map(Priv::name).collect();
+        Some(
+            finding(format!("this line adds to the built-in role {name}, where nobody sees it"))
+                .about(names.join(","))
+                .pve(format!("Everybody who has {name} gets {} too.", words::list(&names, 6)))
+                .pve("PVE's next write deletes the line, and daemons that have read it keep the role so until they are restarted.")
+                .edit(
+                    "remove the line, then `systemctl restart pvedaemon pveproxy` on every node\n\
+                     if the rights are wanted: make a role of your own with them",
+                ),
+        )
+    });
+}

@@ -1,0 +1,34 @@
+//! A role that holds just what a built-in role holds.
+
+use crate::cluster::Input;
+use crate::finding::{Finding, Level};
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "role-equals-builtin",
+    level: Level::Note,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some((rights, _)) = context.rights() else { return };
+    let builtin = || rights.model.roles.iter().filter(|role| role.builtin.is_some());
+    for role in rights.model.roles.iter().filter(|role| role.builtin.is_none() && !role.privileges.is_empty()) {
+        let twin = builtin().find(|twin| twin.builtin == Some(role.privileges));
+        let (Some(line), Some(twin)) = (role.line, twin) else { continue };
+        let (name, twin) = (words::name(role.name), words::name(twin.name));
+        sink.push(
+            Finding::new(
+                format!("user.cfg: role {name}"),
+                rights.at(line),
+                format!("role {name} holds just what the built-in {twin} holds"),
+            )
+            .pve(format!("An upgrade of PVE keeps {twin} up to date, and leaves {name} as it is."))
+            .edit(format!("give {twin} in its place, unless it is to stay as it is")),
+        );
+    }
+}

@@ -1,0 +1,35 @@
+//! A role line whose name PVE can't read.
+
+use super::subject;
+use crate::cluster::Input;
+use crate::finding::{Finding, Level};
+use crate::model::user::Reason;
+use crate::rules::user::{GONE, each_dropped};
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "role-name-malformed",
+    level: Level::Error,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    each_dropped(context, sink, |look, dropped| {
+        let Reason::RoleName { name } = dropped.reason else { return None };
+        let shown = words::name(name);
+        let message = format!("PVE ignores this role: {shown:?} is no role name");
+        let finding = Finding::new(subject(name), look.at(dropped.span), message)
+            .label(match shown.as_str() {
+                "0" => "a mere 0 is no name for PVE",
+                "" => "the name is missing",
+                _ => "only letters, digits, dots, dashes and underscores",
+            })
+            .pve(format!("ACLs with this role give nothing. {GONE}"))
+            .edit("give the role another name, here and in the ACLs that name it");
+        Some(look.with_followers(finding, dropped))
+    });
+}

@@ -1,0 +1,124 @@
+//! A token's ACL that its owner's rights leave nothing of.
+
+use bstr::ByteSlice;
+
+use crate::access::Access;
+use crate::cluster::Input;
+use crate::finding::{Finding, Level};
+use crate::model::tables::access::PrivSet;
+use crate::model::user::{AclEntry, ROOT, Token};
+use crate::rules::acl::role_reach;
+use crate::rules::rights::{NEW_GUEST, Rights, Spot, Standing, named};
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "token-acl-beyond-owner",
+    level: Level::Warning,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+/// Pools that are looked at one by one.
+const POOLS: usize = 200;
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some((rights, access)) = context.rights() else { return };
+    for token in rights.model.tokens.iter().filter(|token| token.privsep.value) {
+        let Some(user) = rights.model.users.get(token.user.index()) else { continue };
+        if user.id.value == ROOT || !user.enable.value {
+            continue;
+        }
+        let mut beyond: Vec<(&AclEntry, &Spot, PrivSet)> = Vec::new();
+        let mut partly: Vec<(&AclEntry, &Spot, PrivSet)> = Vec::new();
+        for landing in access.landings(token.subject) {
+            let Some(spot) = rights.spot(landing.node) else { continue };
+            if spot.standing != Standing::Checked || spot.exists == Some(false) || landing.own_here.no_access {
+                continue;
+            }
+            let given =
+                (landing.own_here.privs & role_reach(spot, false)) | (landing.own_below.privs & role_reach(spot, true));
+            let missing = given - owner_has(rights, access, token, spot);
+            let entries = rights.entries_of(token.subject, spot.node);
+            let Some(first) = entries.iter().find(|entry| rights.role(entry).intersects(missing)) else { continue };
+            if missing.is_empty() {
+                continue;
+            }
+            if missing == given { &mut beyond } else { &mut partly }.push((first, spot, missing));
+        }
+        let (id, owner) = (words::name(token.id.value), words::name(user.id.value));
+        let finding = |(entry, spot, missing): &(&AclEntry, &Spot, PrivSet), message: String| {
+            Finding::new(rights.acl_name(&spot.path, token.subject), rights.at(entry.role_span), message)
+                .label(format!("{owner} lacks {} there", named(*missing, 3)))
+                .pve("A token with privilege separation may do what both it and its owner may do.")
+        };
+        if let [first, more @ ..] = beyond.as_slice() {
+            let path = words::name(&first.1.path);
+            let mut finding =
+                finding(first, format!("this ACL gives token {id} nothing: {owner} has no such right on {path}"));
+            for (entry, ..) in more.iter().take(3) {
+                finding = finding.also(rights.at(entry.role_span), "nor does this one");
+            }
+            let mut commands = Vec::new();
+            for (_, spot, _) in beyond.iter().take(4) {
+                let entries = rights.entries_of(token.subject, spot.node);
+                let theirs: Vec<_> =
+                    entries.iter().map(|entry| AclEntry { subject: user.subject, ..**entry }).collect();
+                // An ACL of its own would stand in place of what the user has there now.
+                let spotless = access.effective(user.id.value, &spot.path).privs.is_empty();
+                if spotless {
+                    commands.extend(rights.modify(&spot.path, &theirs.iter().collect::<Vec<_>>()));
+                }
+            }
+            sink.push(if commands.len() == beyond.len() {
+                finding.mend_all(commands, &format!("gives {owner} the same, if it is to have that"))
+            } else {
+                finding.edit(format!("give {owner} these rights as well, if it is to have them"))
+            });
+        }
+        for one in &partly {
+            let path = words::name(&one.1.path);
+            let message = format!("token {id} can't use all that this ACL gives: {owner} has less on {path}");
+            sink.push(
+                finding(one, message).at_level(Level::Note).edit("a role that holds less would say what is meant"),
+            );
+        }
+    }
+}
+
+/// Every privilege that the owner has on the path, or anywhere below it.
+fn owner_has(rights: &Rights<'_>, access: &Access<'_, '_>, token: &Token<'_>, spot: &Spot) -> PrivSet {
+    let Some(user) = rights.model.users.get(token.user.index()) else { return PrivSet::EMPTY };
+    let id = user.id.value;
+    let mut has = access.effective(id, &spot.path).privs;
+    let inside = |path: &[u8]| {
+        spot.path == "/" || path.strip_prefix(spot.path.as_slice()).is_some_and(|rest| rest.starts_with(b"/"))
+    };
+    for landing in access.landings(user.subject) {
+        let Some(at) = rights.spot(landing.node) else { continue };
+        if inside(&at.path) {
+            has |= landing.here().privs | landing.below().privs;
+        }
+        // What it has on a pool it has on members, wherever they are.
+        if at.path.starts_with(b"/pool") && (inside(b"/vms/1") || inside(b"/storage/x")) {
+            has |= landing.here().privs | landing.below().privs;
+        }
+    }
+    if let Some(pool) = spot.path.strip_prefix(b"/pool").filter(|_| !spot.pooled.is_empty()) {
+        // The token's rights on the pool meet the owner's on its members.
+        let pool = pool.strip_prefix(b"/").unwrap_or_default();
+        let pools = rights.model.pools.iter().filter(|one| one.name.value.starts_with(pool));
+        for pool in pools.take(POOLS) {
+            for vm in pool.vms.iter().take(POOLS) {
+                has |= access.effective(id, &[b"/vms/", vm.name.as_bytes()].concat()).privs;
+            }
+            for storage in &pool.storage {
+                has |= access.effective(id, &[b"/storage/", storage.value.as_bytes()].concat()).privs;
+            }
+        }
+        has |= access.effective(id, NEW_GUEST).privs;
+    }
+    has
+}

@@ -1,0 +1,44 @@
+//! A token that has every privilege on everything.
+
+use crate::cluster::Input;
+use crate::finding::{Finding, Level};
+use crate::model::tables::access::PrivSet;
+use crate::model::user::ROOT;
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "token-full-rights",
+    level: Level::Note,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some((rights, access)) = context.rights() else { return };
+    let everything = PrivSet::all(rights.model.release);
+    for token in &rights.model.tokens {
+        let Some(user) = rights.model.users.get(token.user.index()) else { continue };
+        if (user.id.value == ROOT && !token.privsep.value)
+            || !access.effective(token.id.value, b"/").propagate.contains_all(everything)
+        {
+            continue;
+        }
+        let id = words::name(token.id.value);
+        let finding = Finding::new(
+            format!("user.cfg: token {id}"),
+            rights.at(token.id.span),
+            format!("token {id} may do everything on the whole cluster"),
+        )
+        .pve("Whoever gets hold of its secret is an administrator, without a second factor.");
+        sink.push(if token.privsep.value {
+            finding.edit("give the token the roles that it needs in place of this one")
+        } else {
+            finding
+                .also(rights.at(token.privsep.span), format!("all rights of {}", words::name(user.id.value)))
+                .edit("turn on privilege separation, and give the token the roles that it needs")
+        });
+    }
+}

@@ -1,0 +1,38 @@
+//! A token whose line doesn't say whether it has rights of its own.
+
+use crate::cluster::Input;
+use crate::finding::{Command, Finding, Level};
+use crate::model::user::{Flag, Oddity, token_parts};
+use crate::rules::user::each_odd;
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "token-privsep-missing",
+    level: Level::Warning,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    each_odd(context, sink, |look, odd| {
+        let Oddity::FlagMissing { flag: Flag::Privsep, of } = odd.what else { return None };
+        let token = look.model.token(of).filter(|token| token.line == odd.line)?;
+        let (user, name) = token_parts(of)?;
+        let (id, owner) = (words::name(of), words::name(user));
+        let modify = || Command::new("pveum user token modify").arg(user).arg(name);
+        Some(
+            Finding::new(
+                format!("user.cfg: token {id}"),
+                look.at(token.id.span),
+                format!("token {id} has all rights of {owner}: its line says nothing about privilege separation"),
+            )
+            .label("the second field behind the id is empty, which PVE takes for no separation")
+            .pve("Tokens made with pveum or the GUI are separated unless told otherwise. ACLs for this token do nothing.")
+            .mend_when(modify().words("--privsep 1"), "only the rights that ACLs give to the token itself")
+            .mend_when(modify().words("--privsep 0"), "all rights of its user, and said so"),
+        )
+    });
+}

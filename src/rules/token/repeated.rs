@@ -1,0 +1,34 @@
+//! A token with two lines, of which the last counts.
+
+use crate::cluster::Input;
+use crate::finding::{Finding, Level};
+use crate::model::user::Oddity;
+use crate::rules::user::each_odd;
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "token-repeated",
+    level: Level::Warning,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    each_odd(context, sink, |look, odd| {
+        let Oddity::TokenAgain { token, first } = odd.what else { return None };
+        let id = words::name(token);
+        Some(
+            Finding::new(
+                format!("user.cfg: token {id}"),
+                look.at(odd.span),
+                format!("token {id} has two lines, of which PVE takes the last"),
+            )
+            .label("expiry and privilege separation are those of this line")
+            .also(look.at(first), "without effect, except for the comment if the other has none")
+            .edit("remove one of the two lines"),
+        )
+    });
+}

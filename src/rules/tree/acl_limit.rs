@@ -1,0 +1,30 @@
+//! More ACL entries than pvelint looks at.
+
+use crate::cluster::Input;
+use crate::finding::{Finding, Level};
+use crate::model::user::{MAX_ACL_ENTRIES, Oddity};
+use crate::rules::user::Look;
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "tree-acl-limit",
+    level: Level::Error,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(look) = Look::of(context) else { return };
+    if let Some(odd) = look.model.odd.iter().find(|odd| odd.what == Oddity::TooMany) {
+        let message = format!("user.cfg has over {MAX_ACL_ENTRIES} ACL entries");
+        sink.push(
+            Finding::new("tree: user.cfg", look.at(odd.span), message)
+                .label("not all of this line was checked, and no ACL below")
+                .pve("PVE makes an entry for every subject with every role of a line, and reads them all on every change.")
+                .edit("name groups instead of users, and one role instead of many"),
+        );
+    }
+}

@@ -1,0 +1,29 @@
+//! A group, role or pool with two lines, which PVE unites.
+
+use super::each_odd;
+use crate::cluster::Input;
+use crate::finding::{Finding, Level};
+use crate::model::user::Oddity;
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "user-entry-repeated",
+    level: Level::Note,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    each_odd(context, sink, |look, odd| {
+        let Oddity::Again { entry, name, first } = odd.what else { return None };
+        let of = format!("{entry} {}", words::name(name));
+        let finding = Finding::new(format!("user.cfg: {of}"), look.at(odd.span), format!("{of} has a second line"))
+            .label("PVE adds this line to the one above")
+            .also(look.at(first), "the first line")
+            .edit("nothing, if that is meant: PVE's next write makes one line of them");
+        Some(finding)
+    });
+}

@@ -1,0 +1,39 @@
+//! An expiry so large that PVE writes it in a form that it can't read any more.
+
+use super::each_odd;
+use crate::cluster::Input;
+use crate::finding::{Command, Finding, Level};
+use crate::model::user::{Oddity, token_parts};
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "user-expire-huge",
+    level: Level::Error,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    each_odd(context, sink, |look, odd| {
+        let Oddity::ExpireHuge { of } = odd.what else { return None };
+        let id = words::name(of);
+        let (kind, command) = match (look.model.user(of), look.model.token(of)) {
+            (Some(user), _) if user.line == Some(odd.line) => ("user", Command::new("pveum user modify").arg(of)),
+            (_, Some(token)) if token.line == odd.line => {
+                let (user, name) = token_parts(of)?;
+                ("token", Command::new("pveum user token modify").arg(user).arg(name))
+            }
+            _ => return None,
+        };
+        let message = format!("PVE's next write loses {kind} {id}: its expiry is larger than a number can be");
+        Some(
+            Finding::new(format!("user.cfg: {kind} {id}"), look.at(odd.span), message)
+                .label("beyond 64 bits")
+                .pve("PVE writes it back with an exponent, as in 1e+20, and ignores the whole line when it reads that.")
+                .mend_when(command.words("--expire 0"), "never expires"),
+        )
+    });
+}

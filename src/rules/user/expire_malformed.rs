@@ -1,0 +1,50 @@
+//! A user line whose expiry isn't a number.
+
+use bstr::BStr;
+
+use super::{GONE, each_dropped};
+use crate::cluster::Input;
+use crate::finding::{Finding, Level};
+use crate::model::user::Reason;
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "user-expire-malformed",
+    level: Level::Error,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    each_dropped(context, sink, |look, dropped| {
+        let Reason::UserExpire { id, expire } = dropped.reason else { return None };
+        let id = words::name(id);
+        let message = format!("PVE ignores user {id}: its expiry isn't a number");
+        let finding = Finding::new(format!("user.cfg: user {id}"), look.at(dropped.span), message)
+            .label("seconds since 1970 in digits; 0 is never")
+            .about(words::name(expire))
+            .pve(format!("Nobody can log in as {id}, and its tokens are dropped with it. {GONE}"))
+            .edit(write_instead(expire));
+        Some(look.with_followers(finding, dropped))
+    });
+}
+
+/// What to write instead of a malformed expiry.
+pub(in crate::rules) fn write_instead(expire: &BStr) -> String {
+    let (number, day) = match **expire {
+        [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] => {
+            ([y1, y2, y3, y4, m1, m2, d1, d2].iter().all(u8::is_ascii_digit), words::name(expire))
+        }
+        _ => (false, String::new()),
+    };
+    if number {
+        format!("write 0 for never, or what `date -d {day} +%s` prints")
+    } else if expire.starts_with(b"-") {
+        "write 0 for never".to_owned()
+    } else {
+        "write 0 for never, or seconds since 1970, as `date -d '1 year' +%s` prints them for a year from now".to_owned()
+    }
+}

@@ -1,0 +1,47 @@
+//! Fields behind the last one that a line has, which PVE ignores.
+
+use super::{GONE, each_odd};
+use crate::cluster::Input;
+use crate::finding::{Finding, Level};
+use crate::model::user::{EntryType, Oddity};
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "user-fields-surplus",
+    level: Level::Warning,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    each_odd(context, sink, |look, odd| {
+        let Oddity::Surplus { entry, name, .. } = odd.what else { return None };
+        // Then it isn't a remark that is lost, and another rule says so.
+        if look.lost.is_shifted(odd.line) {
+            return None;
+        }
+        let of = format!("{entry} {}", words::name(name));
+        let finding = |message, label: &str| {
+            Finding::new(format!("user.cfg: {of}"), look.at(odd.span), message).label(label).pve(GONE)
+        };
+        Some(match entry {
+            EntryType::Group | EntryType::Token => {
+                finding(format!("the comment of {of} ends at its first colon"), "PVE ignores this")
+                    .edit("write a colon inside a comment as %3A")
+            }
+            EntryType::Role => finding(format!("PVE ignores the last fields of {of}"), "these aren't privileges of it")
+                .at_level(Level::Error)
+                .edit("separate privileges by commas"),
+            EntryType::Acl => finding(format!("PVE ignores the last fields of {of}"), "nothing follows the roles")
+                .at_level(Level::Error)
+                .edit("acl:PROPAGATE:PATH:SUBJECTS:ROLES: are the fields; separate subjects, and roles, by commas"),
+            EntryType::User | EntryType::Pool => {
+                finding(format!("PVE ignores the last fields of {of}"), "nothing belongs here")
+                    .edit("remove them; write a colon inside a name or comment as %3A")
+            }
+        })
+    });
+}

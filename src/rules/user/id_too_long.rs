@@ -1,0 +1,30 @@
+//! A user line whose id is longer than PVE takes.
+
+use super::{GONE, each_dropped};
+use crate::cluster::Input;
+use crate::finding::{Finding, Level};
+use crate::model::user::{Reason, UserFault};
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "user-id-too-long",
+    level: Level::Error,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    each_dropped(context, sink, |look, dropped| {
+        let Reason::UserId { id, fault: UserFault::Long(length) } = dropped.reason else { return None };
+        let shown = words::name(id);
+        let message = format!("PVE ignores this user: its id has {length} bytes, and 64 are the most");
+        let finding = Finding::new(format!("user.cfg: user {shown}"), look.at(dropped.span), message)
+            .label("too long, realm included")
+            .pve(format!("Nobody can log in as it, and what names it is dropped with it. {GONE}"))
+            .edit("give the user a shorter name, here and wherever it is named");
+        Some(look.with_followers(finding, dropped))
+    });
+}

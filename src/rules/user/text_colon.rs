@@ -1,0 +1,45 @@
+//! A colon inside a text: PVE reads what follows as the next field.
+
+use super::Look;
+use crate::cluster::Input;
+use crate::finding::{Finding, Level};
+use crate::model::user::EntryType;
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "user-text-colon",
+    level: Level::Error,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(look) = Look::of(context) else { return };
+    for shift in look.lost.shifted() {
+        let name = words::name(shift.name);
+        let text = words::name(shift.fields.bytes(look.model.text));
+        let (message, label, pve) = if shift.entry == EntryType::User {
+            (
+                format!("PVE reads part of a text of {name} as second factor"),
+                "a colon in the text in front of this ends that field",
+                "PVE cuts the text there, takes this for the user's second factor, and ignores what stands behind it.",
+            )
+        } else {
+            (
+                format!("PVE reads part of the comment of pool {name} as its guests"),
+                "a colon in the comment in front of this shifts every field",
+                "The pool gets neither its guests nor its storages, so rights on it reach nothing.",
+            )
+        };
+        sink.push(
+            Finding::new(format!("user.cfg: {} {name}", shift.entry), look.at(shift.fields), message)
+                .label(label)
+                .about(text)
+                .pve(pve)
+                .edit("write a colon inside a text as %3A"),
+        );
+    }
+}

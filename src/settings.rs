@@ -1,0 +1,123 @@
+//! `pvelint.toml`: what a team has decided about its own tree.
+//!
+//! Knows the file's form and nothing of rules or findings. Every key is optional, an unknown one is an error: a setting that is
+//! misspelt must not silently do nothing.
+
+use std::ops::Range;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::release::Release;
+use crate::text::Span;
+
+/// Name of the file that is looked for.
+pub const FILE_NAME: &str = "pvelint.toml";
+
+/// The settings.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Settings {
+    /// Release to judge by, unless the command line says otherwise.
+    #[serde(deserialize_with = "release")]
+    pub pve: Option<Release>,
+    /// Findings that are meant to be there.
+    pub ignore: Vec<Ignore>,
+}
+
+/// Findings that are meant to be there, and why.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Ignore {
+    /// Id of the rule; `*` stands for any text.
+    pub rule: Spanned<String>,
+    /// Subject of the finding, as `--format json` shows it; `*` stands for any text. Absent: all.
+    pub subject: Option<Spanned<String>>,
+    /// Why; must not be empty.
+    #[serde(deserialize_with = "reason")]
+    pub reason: String,
+}
+
+impl Ignore {
+    /// Where the entry stands in the file: its rule.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        span(self.rule.span())
+    }
+}
+
+/// Why a settings file can't be used: toml's own words, with the line and a drawing of it.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct SettingsError(String);
+
+impl Settings {
+    /// Reads the text of a `pvelint.toml`.
+    ///
+    /// # Errors
+    /// When it isn't TOML, has a key that doesn't exist, or a value of the wrong form.
+    pub fn parse(text: &str) -> Result<Self, SettingsError> {
+        toml::from_str(text).map_err(|error| SettingsError(error.to_string().trim_end().to_owned()))
+    }
+}
+
+fn span(range: Range<usize>) -> Span {
+    Span::new(range.start, range.end)
+}
+
+fn release<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Release>, D::Error> {
+    let major = u8::deserialize(deserializer)?;
+    Release::from_major(major).map(Some).ok_or_else(|| serde::de::Error::custom("pve must be 7, 8 or 9"))
+}
+
+fn reason<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let reason = String::deserialize(deserializer)?;
+    if reason.trim().is_empty() {
+        return Err(serde::de::Error::custom("say why: a reason must not be empty"));
+    }
+    Ok(reason)
+}
+
+/// Whether `text` is what `pattern` says; `*` in the pattern stands for any text, also for none.
+#[must_use]
+pub fn matches(pattern: &str, text: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let mut last = None;
+    for piece in pieces {
+        if let Some(piece) = last.replace(piece) {
+            let Some((_, behind)) = rest.split_once(piece) else { return false };
+            rest = behind;
+        }
+    }
+    last.map_or(rest.is_empty(), |last| rest.ends_with(last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        for (pattern, text) in
+            [("a", "a"), ("*", ""), ("a*", "ab"), ("*b", "ab"), ("a*c*e", "abcde"), ("a**", "a"), ("*a*", "bab")]
+        {
+            assert!(matches(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in [("a", "ab"), ("a*b", "a"), ("a*ba", "aba_"), ("ab*ba", "aba")] {
+            assert!(!matches(pattern, text), "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn mistakes_in_the_file_are_errors_with_a_line() {
+        for text in ["pve = 6", "ignroe = []", "[[ignore]]\nrule = \"x\"", "[[ignore]]\nrule = \"x\"\nreason = \" \""] {
+            let error = Settings::parse(text).unwrap_err().to_string();
+            assert!(error.contains("line"), "{error}");
+        }
+        let settings = Settings::parse("pve = 8\n[[ignore]]\nrule = \"ct-*\"\nreason = \"lab\"\n").unwrap();
+        assert_eq!(settings.pve, Some(Release::Pve8));
+        assert_eq!(settings.ignore.first().map(|ignore| ignore.span().len()), Some(6));
+    }
+}

@@ -1,0 +1,63 @@
+//! What the rule book's examples can't show: trees that are odd as such, and inputs that are too long to read.
+
+use std::path::Path;
+use std::process::Command;
+
+use pvelint::rules::RULES;
+use pvelint::source::{LoadOptions, Sources};
+
+/// The rules that find something in `root`, with their messages.
+fn found(root: &Path) -> Vec<String> {
+    let sources = Sources::load(&[root.to_owned()], &LoadOptions::default()).unwrap();
+    let findings = pvelint::check(&sources, RULES, None).findings;
+    findings.iter().map(|finding| finding.rule.to_owned()).collect()
+}
+
+fn write(root: &Path, path: &str, text: impl AsRef<[u8]>) {
+    let path = root.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+const CONTAINER: &str = "arch: amd64\nostype: debian\nhostname: a\nmemory: 512\nswap: 512\n\
+    rootfs: local-lvm:vm-100-disk-0,size=8G\nunprivileged: 1\n";
+
+#[test]
+fn a_map_of_345_entries_is_too_large() {
+    let dir = tempfile::tempdir().unwrap();
+    let lines: String = (0..345).map(|n| format!("lxc.idmap: u {} {} 1\n", n * 2, 200_000 + n * 2)).collect();
+    write(dir.path(), "nodes/a/lxc/100.conf", format!("{CONTAINER}{lines}lxc.idmap: g 0 100000 65536\n"));
+    assert!(found(dir.path()).contains(&"idmap-too-large".to_owned()));
+}
+
+#[test]
+fn what_cannot_be_read_is_a_finding() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    write(root, "nodes/a/lxc/100.conf", CONTAINER);
+    write(root, "nodes/a/lxc/0101.conf", CONTAINER);
+    write(root, "nodes/b/lxc/100.conf", CONTAINER);
+    write(root, "nodes/b/lxc/5.conf", CONTAINER);
+    write(root, "storage.cfg", vec![b'#'; 1024 * 1024 + 1]);
+    assert!(Command::new("mkfifo").arg(root.join("user.cfg")).status().unwrap().success());
+    std::os::unix::fs::symlink("/etc/hostname", root.join("datacenter.cfg")).unwrap();
+    std::os::unix::fs::symlink("jobs.cfg", root.join("jobs.cfg")).unwrap();
+    let found = found(root);
+    for rule in [
+        "tree-file-too-large",
+        "tree-guest-twice",
+        "tree-guest-unseen",
+        "tree-guest-vmid-range",
+        "tree-link-broken",
+        "tree-link-outside",
+        "tree-not-a-file",
+    ] {
+        assert!(found.contains(&rule.to_owned()), "{rule} isn't in {found:?}");
+    }
+}
+
+#[test]
+fn an_empty_directory_is_a_finding() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(found(dir.path()), ["tree-empty"]);
+}
