@@ -41,9 +41,9 @@ fn types(grammar: &Grammar) -> Vec<String> {
 
 fn check_sentence(grammar: &Grammar, sentence: &Sentence, release: Release, differences: &mut Differences) {
     let cfg = StorageCfg::parse(&sentence.text, release);
-    for dropped in &cfg.dropped {
-        differences.add("dropped from a sentence", release, dropped.span.bytes(&sentence.text), &dropped.reason);
-        return;
+    if let Some(dropped) = cfg.dropped.first() {
+        let line = dropped.span.bytes(&sentence.text);
+        return differences.add("dropped from a sentence", release, line, &dropped.reason);
     }
     let ids: Vec<&[u8]> = cfg.sections.iter().map(|section| &**section.id.value).collect();
     assert_eq!(ids, sentence.made_by(grammar, "new-id").collect::<Vec<_>>());
