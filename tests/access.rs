@@ -122,7 +122,7 @@ fn strings(list: &Value) -> BTreeSet<String> {
     list.as_array().into_iter().flatten().map(|one| one.as_str().unwrap().to_owned()).collect()
 }
 
-const PATHS: [&str; 14] = [
+pub(crate) const PATHS: [&str; 14] = [
     "/",
     "/vms",
     "/vms/100",
@@ -140,7 +140,7 @@ const PATHS: [&str; 14] = [
 ];
 
 /// Files in which everything refers to everything.
-fn files() -> impl Strategy<Value = String> {
+pub(crate) fn files() -> impl Strategy<Value = String> {
     use proptest::sample::{select, subsequence};
     let names = |all: &'static [&'static str], most: usize| subsequence(all, 0..=most).prop_map(|some| some.join(","));
     let users = || names(&["a@pve", "b@pve", "c@pve", "ghost@pve"], 4);

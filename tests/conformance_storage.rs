@@ -74,6 +74,23 @@ fn collapse(value: &Value) -> Value {
     }
 }
 
+fn input_of(case: &Value) -> Vec<u8> {
+    match &case["input"] {
+        Value::Object(input) if input.contains_key("storage_cfg") => {
+            input["storage_cfg"].as_str().unwrap().as_bytes().to_vec()
+        }
+        input => decode(input["storage_cfg_b64"].as_str().unwrap()),
+    }
+}
+
+/// Every recorded file, with the release it was recorded for.
+pub(crate) fn recorded() -> Vec<(Vec<u8>, Release)> {
+    let texts = recordings().into_iter().map(|file| fs::read_to_string(file).unwrap());
+    let cases =
+        texts.flat_map(|text| text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>());
+    cases.map(|case| (input_of(&case), release(case["version"].as_str().unwrap()))).collect()
+}
+
 #[test]
 fn recorded_configs_are_read_as_pve_reads_them() {
     let mut cases = 0;
@@ -81,12 +98,7 @@ fn recorded_configs_are_read_as_pve_reads_them() {
     for file in recordings() {
         for line in fs::read_to_string(&file).unwrap().lines() {
             let case: Value = serde_json::from_str(line).unwrap();
-            let input = match &case["input"] {
-                Value::Object(input) if input.contains_key("storage_cfg") => {
-                    input["storage_cfg"].as_str().unwrap().as_bytes().to_vec()
-                }
-                input => decode(input["storage_cfg_b64"].as_str().unwrap()),
-            };
+            let input = input_of(&case);
             let cfg = StorageCfg::parse(&input, release(case["version"].as_str().unwrap()));
             let got = collapse(&cfg.dump());
             let expect = collapse(&case["expect"]);

@@ -9,17 +9,21 @@
 )]
 
 mod access;
+mod access_cli;
 mod access_data;
+mod access_propose;
 mod book;
 mod cli;
 mod conformance_access;
 mod conformance_lxc;
 mod conformance_storage;
 mod conformance_user;
+mod docs;
 mod grammar;
 mod report;
 mod rules;
 mod rules_ct;
+mod rules_storage;
 mod rules_user;
 mod samples;
 mod source;

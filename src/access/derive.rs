@@ -166,7 +166,13 @@ impl<'c, 'a> Access<'c, 'a> {
         }
     }
 
-    fn steps(&self, subject: SubjectIx, privilege: Priv, path: &[u8], steps: &mut Vec<Step<'c, 'a>>) -> Option<()> {
+    pub(super) fn steps(
+        &self,
+        subject: SubjectIx,
+        privilege: Priv,
+        path: &[u8],
+        steps: &mut Vec<Step<'c, 'a>>,
+    ) -> Option<()> {
         let direct = self.trace(subject, path);
         if let Some((stop, applied)) = self.giving(&direct, privilege) {
             self.tell(applied, !stop.last, privilege, steps);

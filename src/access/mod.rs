@@ -15,6 +15,8 @@ mod grid;
 pub mod operations;
 mod privs;
 pub mod profiles;
+mod propose;
+mod story;
 mod survey;
 mod trace;
 
@@ -22,6 +24,8 @@ pub use derive::{Derivation, Refusal, Step};
 pub use dump::matrix;
 pub use grid::{Grid, Row, Rows};
 pub use privs::Privs;
+pub use propose::{Change, Proposal, Way, apply};
+pub use story::{Teller, Told, near_path};
 pub use survey::{Held, Landing};
 pub use trace::{Applied, Stop, Unused, WhyUnused};
 

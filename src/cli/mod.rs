@@ -12,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::release::Release;
 use crate::source::{FileKind, LoadOptions, Sources};
 
+mod access;
 mod check;
 mod dump;
 mod explain;
@@ -33,6 +34,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Answer questions about rights: who may do what, why, why not
+    Access(access::AccessArgs),
     /// Say what is wrong with a configuration
     Check(check::CheckArgs),
     /// Print what PVE would hold after reading the files, as JSON, one object a line
@@ -177,6 +180,7 @@ pub fn main() -> ExitCode {
 fn run(cli: &Cli, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let colour = cli.color.wanted();
     match &cli.command {
+        Command::Access(args) => access::run(args, colour, out),
         Command::Check(args) => check::run(args, colour, out),
         Command::Dump(args) => dump::run(args, out),
         Command::Explain(args) => explain::run(args, out),
@@ -192,13 +196,7 @@ impl InputArgs {
             if self.paths.len() > 1 {
                 return Err(Failure::Usage("`-` can't be combined with other paths".to_owned()));
             }
-            let mut bytes = Vec::new();
-            let limit = crate::text::MAX_FILE_SIZE as u64 + 1;
-            io::stdin()
-                .lock()
-                .take(limit)
-                .read_to_end(&mut bytes)
-                .map_err(|e| Failure::Unreadable(format!("standard input: {e}")))?;
+            let bytes = read_stdin()?;
             let name = self.stdin_filename.as_deref();
             if name.is_none() && self.kind.is_none() {
                 let hint = "what is on standard input? say --stdin-filename storage.cfg, or --kind storage";
@@ -224,6 +222,15 @@ impl InputArgs {
             ..LoadOptions::default()
         }
     }
+}
+
+/// Standard input, up to one byte more than a file may have.
+fn read_stdin() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let limit = crate::text::MAX_FILE_SIZE as u64 + 1;
+    let read = io::stdin().lock().take(limit).read_to_end(&mut bytes);
+    read.map_err(|e| Failure::Unreadable(format!("standard input: {e}")))?;
+    Ok(bytes)
 }
 
 /// The known name that is closest to `name`, when it is close enough to be what was meant.

@@ -29,6 +29,10 @@ pub struct Machine<'a> {
     pub vmid: u64,
     /// The drives of the main section; of several lines with one key, the last.
     pub drives: Vec<Drive<'a>>,
+    /// Whether it is a template, which never starts.
+    pub template: bool,
+    /// Whether it starts with its node.
+    pub onboot: bool,
     /// The `lock` option.
     pub lock: Option<Located<&'a [u8]>>,
     /// The names of its snapshots, in file order, with the places of their headers. A repeated name occurs repeatedly.
@@ -48,6 +52,8 @@ pub struct Drive<'a> {
     pub span: Span,
     /// What is in the drive: a volume id, an absolute path, `none` or `cdrom`.
     pub file: Located<&'a [u8]>,
+    /// The `format` among its options.
+    pub format: Option<Located<&'a [u8]>>,
     /// Whether it is a CD-ROM drive (`media=cdrom`).
     pub is_cdrom: bool,
 }
@@ -70,7 +76,8 @@ impl<'a> Machine<'a> {
     /// Reads `text`, the configuration of machine `vmid`. Never fails.
     #[must_use]
     pub fn parse(text: &'a [u8], vmid: u64, release: Release) -> Self {
-        let mut machine = Self { text, vmid, drives: Vec::new(), lock: None, snapshots: Vec::new() };
+        let mut machine =
+            Self { text, vmid, drives: Vec::new(), template: false, onboot: false, lock: None, snapshots: Vec::new() };
         let mut in_main = true;
         for line in guest::parse(text, Dialect::Machine { hyphens: release >= Release::Pve8 }) {
             match line.class {
@@ -85,6 +92,8 @@ impl<'a> Machine<'a> {
                 Class::Option { key: b"lock", value } if in_main => {
                     machine.lock = Some(Located::new(value, Span::of(text, value)));
                 }
+                Class::Option { key: b"template", value } if in_main => machine.template = is_on(value),
+                Class::Option { key: b"onboot", value } if in_main => machine.onboot = is_on(value),
                 Class::Option { key, value } if in_main => machine.drive(key, value),
                 _ => {}
             }
@@ -107,6 +116,9 @@ impl<'a> Machine<'a> {
             value,
             span: Span::of(self.text, value),
             file: Located::new(file, Span::of(self.text, file)),
+            format: pairs(value)
+                .find(|(key, _)| *key == b"format")
+                .map(|(_, format)| Located::new(format, Span::of(self.text, format))),
             is_cdrom: family == b"cdrom" || media == Some(b"cdrom"),
         };
         match self.drives.iter_mut().find(|old| old.key == key) {
@@ -120,6 +132,10 @@ impl<'a> Machine<'a> {
     pub fn get(&self, key: &str) -> Option<&Drive<'a>> {
         self.drives.iter().find(|drive| drive.key == key.as_bytes())
     }
+}
+
+fn is_on(value: &[u8]) -> bool {
+    crate::model::schema::boolean(value) == Some(true)
 }
 
 /// The value without `key=`, or that of `file` or its other name `volume`.
@@ -145,7 +161,7 @@ mod tests {
     fn drives_of_the_main_section_are_found() {
         let text = b"boot: order=scsi0\nscsi0: local-lvm:vm-1-disk-0,size=8G\nide2: media=cdrom,file=none\n\
                      scsi0: tank:vm-1-disk-1\nscsi31: a:b\nunused0: volume=tank:vm-1-disk-2\nlock: backup\n\
-                     [PENDING]\nsata0: x1:y\n[snap1]\nsata1: x1:y\n";
+                     template: 1\nonboot: no\n[PENDING]\nsata0: x1:y\n[snap1]\nonboot: 1\n\nsata1: x1:y\n";
         let machine = Machine::parse(text, 1, Release::Pve9);
         let keys: Vec<_> = machine.drives.iter().map(|drive| drive.key).collect();
         assert_eq!(keys, [&b"scsi0"[..], b"ide2", b"unused0"]);
@@ -154,6 +170,7 @@ mod tests {
         assert!(machine.get("ide2").is_some_and(|drive| drive.is_cdrom && drive.volume().is_none()));
         assert_eq!(machine.lock.map(|lock| lock.value), Some(&b"backup"[..]));
         assert_eq!(machine.snapshots.len(), 1);
+        assert!(machine.template && !machine.onboot);
     }
 
     #[test]

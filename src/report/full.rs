@@ -57,6 +57,19 @@ pub fn render(files: &Files<'_>, finding: &Finding, colour: bool) -> String {
     out
 }
 
+/// The lines that `labels` point at, drawn file by file, without words around them. Empty without labels.
+#[must_use]
+pub fn excerpts(files: &Files<'_>, labels: &[Label], colour: bool) -> String {
+    let mut out = String::new();
+    let mut labels: Vec<&Label> = labels.iter().collect();
+    labels.sort_by_key(|label| label.place);
+    for group in labels.chunk_by(|a, b| a.place.file == b.place.file) {
+        let Some(first) = group.first() else { continue };
+        draw(&mut out, files, first.place.file, group, Head::None, colour);
+    }
+    out
+}
+
 const DIM: &str = "2";
 const BOLD: &str = "1";
 const GREEN: &str = "32";
@@ -111,12 +124,11 @@ fn draw(out: &mut String, files: &Files<'_>, file: FileId, labels: &[&Label], he
     let primary = matches!(head, Head::Finding(_));
     let spans: Vec<_> = labels.iter().map(|label| (label.place.span, label.text.as_str())).collect();
     let excerpt = files.with_lines(file, |index, text| Excerpt::new(files.name(file), text, index, &spans, primary));
-    // miette always writes a line for the message; without a finding it is dropped below.
     let (level, icon, message) = match head {
         Head::Finding(finding) => {
             (finding.level, format!("{}[{}]:", finding.level, finding.rule), printable_str(&finding.message))
         }
-        Head::None => (Level::Note, String::new(), "-".into()),
+        Head::None => (Level::Note, String::new(), "".into()),
     };
     let title = format!("{icon} {message}");
     let drawing = Drawing { message: message.into_owned(), level, excerpt };
@@ -132,9 +144,8 @@ fn draw(out: &mut String, files: &Files<'_>, file: FileId, labels: &[&Label], he
         drawn = format!("  {title}\n");
     }
     let mut lines = drawn.trim_start_matches('\n').lines();
-    if let Some(first) = lines.next()
-        && primary
-    {
+    // Without a message miette leaves its first line out, and begins with the file's name.
+    if primary && let Some(first) = lines.next() {
         out.push_str(first.trim_start());
         out.push('\n');
     }

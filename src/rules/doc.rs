@@ -63,22 +63,23 @@ impl Doc {
         paragraph.get(..end).unwrap_or(&paragraph).trim().to_owned()
     }
 
-    /// The examples: under each `### Bad` or `### Good` heading, every fence whose info string is `conf PATH`.
+    /// The examples: under each `### Bad` or `### Good` heading, every fence whose info string is `conf PATH`, or
+    /// `conf PATH (CR LF)` for a file with DOS line ends.
     #[must_use]
     pub fn examples(&self) -> Vec<Example> {
         let mut examples: Vec<Example> = Vec::new();
-        let mut open: Option<(&'static str, String)> = None;
+        let mut open: Option<(&'static str, &'static str, String)> = None;
         let mut in_example = false;
         for line in self.text.lines() {
-            if let Some((path, mut content)) = open.take() {
+            if let Some((path, end, mut content)) = open.take() {
                 if line.trim_end() == "```" {
                     if let Some(example) = examples.last_mut() {
                         example.files.push((path, content));
                     }
                 } else {
                     content.push_str(line);
-                    content.push('\n');
-                    open = Some((path, content));
+                    content.push_str(end);
+                    open = Some((path, end, content));
                 }
             } else if let Some(heading) = line.strip_prefix("### ") {
                 let verdict = if heading.starts_with("Bad") {
@@ -92,7 +93,10 @@ impl Doc {
                 let release = heading.split_once("(PVE ").and_then(|(_, rest)| rest.trim_end_matches(')').parse().ok());
                 examples.extend(verdict.map(|verdict| Example { verdict, release, files: Vec::new() }));
             } else if in_example && let Some(path) = line.strip_prefix("```conf ") {
-                open = Some((path.trim(), String::new()));
+                open = Some(match path.trim().strip_suffix(" (CR LF)") {
+                    Some(path) => (path, "\r\n", String::new()),
+                    None => (path.trim(), "\n", String::new()),
+                });
             }
         }
         examples

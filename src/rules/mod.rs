@@ -25,10 +25,12 @@ pub mod idmap;
 pub mod ignore;
 pub mod pool;
 pub mod role;
+pub mod storage;
 pub mod subid;
 pub mod token;
 pub mod tree;
 pub mod user;
+pub mod volume;
 pub mod words;
 
 mod rights;
@@ -79,13 +81,14 @@ pub struct Context<'a> {
     pub cluster: &'a Cluster<'a>,
     access: OnceLock<Option<Access<'a, 'a>>>,
     rights: OnceLock<Option<rights::Rights<'a>>>,
+    uses: OnceLock<volume::Uses<'a>>,
 }
 
 impl<'a> Context<'a> {
     /// A context over `cluster`.
     #[must_use]
     pub fn new(cluster: &'a Cluster<'a>) -> Self {
-        Self { cluster, access: OnceLock::new(), rights: OnceLock::new() }
+        Self { cluster, access: OnceLock::new(), rights: OnceLock::new(), uses: OnceLock::new() }
     }
 
     /// The bytes of a file, for quoting a line in a message.
@@ -105,6 +108,11 @@ impl<'a> Context<'a> {
         let access = self.access()?;
         let rights = self.rights.get_or_init(|| rights::Rights::of(self.cluster, access)).as_ref()?;
         Some((rights, access))
+    }
+
+    /// The volumes that guests use, by storage, gathered when first asked for.
+    pub fn uses(&self) -> &volume::Uses<'a> {
+        self.uses.get_or_init(|| volume::Uses::of(self.cluster))
     }
 }
 

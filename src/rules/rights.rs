@@ -605,19 +605,19 @@ impl Look<'_, '_> {
                 lost_members = self.lost_on_members(spot, before_here.privs - here.privs);
                 let rest = lost_here & privs(&["VM.Allocate", "VM.Backup"]);
                 lost_here -= rest & self.access.effective(self.id, NEW_GUEST).privs;
-                lost_below = lost_below & privs(&["Pool.Allocate", "Pool.Audit"]);
+                lost_below &= privs(&["Pool.Allocate", "Pool.Audit"]);
             }
             _ => {}
         }
         if spot.path == "/pool" {
-            lost_below = lost_below & privs(&["Pool.Allocate", "Pool.Audit"]);
+            lost_below &= privs(&["Pool.Allocate", "Pool.Audit"]);
         }
         if let Some(owner) = self.owner.filter(|owner| *owner != ROOT) {
             let owner = self.access.effective(owner, &spot.path);
-            lost_here = lost_here & owner.privs;
-            lost_members = lost_members & owner.privs;
-            lost_below = lost_below & owner.propagate;
-            undone = undone & owner.privs;
+            lost_here &= owner.privs;
+            lost_members &= owner.privs;
+            lost_below &= owner.propagate;
+            undone &= owner.privs;
         }
         let lost = lost_here | lost_below | lost_members;
         let (effect, privs) = if !lost.is_empty() {

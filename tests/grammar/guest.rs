@@ -139,6 +139,14 @@ fn containers_are_read_as_the_grammar_says() {
             }
         }
         assert_eq!(generator.unused(), [""; 0], "never used for PVE {}", release.major());
+        generator.most = 3;
+        for _ in 0..2 * generator.targets() {
+            let Some(mutant) = generator.near_miss(&|rule, so_far, random| pick(&grammar, rule, so_far, random)) else {
+                continue;
+            };
+            let [bad, good] = judge(&recogniser, &mutant, release, &mut differences);
+            verdicts = [verdicts[0] + bad, verdicts[1] + good];
+        }
         assert!(verdicts[0] > 1000 && verdicts[1] > 1000, "too few to judge: {verdicts:?}");
     }
     differences.assert_none();
@@ -155,7 +163,11 @@ fn id_maps_are_read_as_the_grammar_says() {
     for _ in 0..400 {
         let sentence = generator.sentence(&|_, _, _| Pick::Free);
         for at in 0..6 {
-            let mut value = if at == 0 { sentence.text.clone() } else { mutate(&sentence, &mut random) };
+            let mut value = match at {
+                0 => sentence.text.clone(),
+                1 => generator.near_miss(&|_, _, _| Pick::Free).unwrap_or_default(),
+                _ => mutate(&sentence, &mut random),
+            };
             value.retain(|&byte| byte != b'\n');
             let conf = [b"lxc.idmap:", &value[..]].concat();
             let container = Container::parse(&conf, 100, Release::Pve9);

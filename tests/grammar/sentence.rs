@@ -1,9 +1,12 @@
 //! Makes sentences of a grammar, and sentences that are nearly so.
 //!
+//! [`Generator::near_miss`] makes a sentence but for one byte, one that the grammar has beside it; [`mutate`] knows nothing of
+//! the grammar and does what typing does.
+//!
 //! Choices not made yet are preferred, so that a run soon has used every rule, every alternative, every option both ways
 //! and every open repetition with and without an element. Equal seeds give equal sentences.
 
-use super::abnf::{Grammar, Node, START};
+use super::abnf::{Bytes, Grammar, Node, START};
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -77,6 +80,16 @@ pub(super) struct Generator<'g> {
     /// For each node, the choices below it.
     below: Vec<Vec<u64>>,
     open: Vec<u64>,
+    /// For each node, those that have it as a part.
+    above: Vec<Vec<usize>>,
+    /// The bytes that near misses spoil, each once before any is spoiled again: a node and the place in its text.
+    targets: Vec<(usize, usize)>,
+    /// The next of them.
+    next_target: usize,
+    /// The one to be spoiled in the sentence being made.
+    target: Option<(usize, usize)>,
+    /// For the node of `target`: the nodes that it is below of.
+    leads: Vec<bool>,
     pub(super) random: Random,
     /// Most elements of an open repetition of more than bytes.
     pub(super) most: usize,
@@ -152,8 +165,45 @@ impl<'g> Generator<'g> {
         let mut open = vec![0; words];
         (0..choices.len()).for_each(|at| open[at / 64] |= 1 << (at % 64));
         let used = vec![false; choices.len()];
+        let mut above = vec![Vec::new(); grammar.nodes.len()];
+        for (at, node) in grammar.nodes.iter().enumerate() {
+            match node {
+                Node::Text(_) => {}
+                Node::Rule(rule) => above[grammar.rules[*rule].node].push(at),
+                Node::Seq(parts) | Node::Alt(parts) => parts.iter().for_each(|&part| above[part].push(at)),
+                Node::Rep(_, _, part) => above[*part].push(at),
+            }
+        }
+        let mut targets = Vec::new();
+        for rule in grammar.reachable(START) {
+            let mut todo = vec![grammar.rules[rule].node];
+            while let Some(node) = todo.pop() {
+                match &grammar.nodes[node] {
+                    Node::Text(text) => targets.extend((0..text.len()).map(|place| (node, place))),
+                    Node::Rule(_) => {}
+                    Node::Seq(parts) | Node::Alt(parts) => todo.extend(parts),
+                    Node::Rep(_, _, part) => todo.push(*part),
+                }
+            }
+        }
+        let leads = vec![false; grammar.nodes.len()];
         let (heights, random) = (grammar.heights(), Random::new(seed));
-        Self { grammar, heights, choices, used, below, open, random, most: 4, depth: 0 }
+        Self {
+            grammar,
+            heights,
+            choices,
+            used,
+            below,
+            open,
+            above,
+            targets,
+            next_target: 0,
+            target: None,
+            leads,
+            random,
+            most: 4,
+            depth: 0,
+        }
     }
 
     /// A sentence of the grammar.
@@ -170,6 +220,61 @@ impl<'g> Generator<'g> {
             }
         }
         sentence
+    }
+
+    /// Number of bytes that near misses can spoil.
+    pub(super) fn targets(&self) -> usize {
+        self.targets.len()
+    }
+
+    /// A sentence with one byte that its rule doesn't allow, next to those it does. `None` when there is no way to that
+    /// byte, as all bytes are allowed there or a picker is in the way.
+    pub(super) fn near_miss(&mut self, picker: Picker<'_>) -> Option<Vec<u8>> {
+        let target = *self.targets.get(self.next_target)?;
+        self.next_target = (self.next_target + 1) % self.targets.len();
+        self.leads = self.leads_to(target.0);
+        self.target = Some(target);
+        let mut sentence = Sentence::default();
+        let whole = self.rule(START, &mut sentence, &mut Vec::new(), picker);
+        let hit = whole && self.target.is_none();
+        self.target = None;
+        hit.then_some(sentence.text)
+    }
+
+    fn leads_to(&self, target: usize) -> Vec<bool> {
+        let mut leads = vec![false; self.grammar.nodes.len()];
+        let mut todo = vec![target];
+        while let Some(node) = todo.pop() {
+            if !std::mem::replace(&mut leads[node], true) {
+                todo.extend(&self.above[node]);
+            }
+        }
+        leads
+    }
+
+    fn goes_to_target(&self, node: usize) -> bool {
+        self.target.is_some() && self.leads[node]
+    }
+
+    /// The byte for one place of a text.
+    fn byte(&mut self, node: usize, place: usize, set: &Bytes) -> u8 {
+        let is_beside = |byte: &u8| {
+            let other_case = byte.is_ascii_alphabetic() && set.has(byte ^ 0x20);
+            let beside = set.has(byte.wrapping_add(1)) || set.has(byte.wrapping_sub(1));
+            !set.has(*byte) && (other_case || beside)
+        };
+        if self.target == Some((node, place)) {
+            let beside: Vec<u8> = (0..=255).filter(is_beside).collect();
+            if let Some(&byte) = self.random.pick(&beside) {
+                self.target = None;
+                return byte;
+            }
+        }
+        let list = set.list();
+        // Mostly letters and such, where there is a choice.
+        let plain: Vec<u8> = list.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
+        let list = if plain.is_empty() || self.random.below(4) == 0 { list } else { plain };
+        self.random.pick(&list).copied().unwrap_or_default()
     }
 
     /// What hasn't been used so far, in words.
@@ -247,15 +352,13 @@ impl<'g> Generator<'g> {
 
     fn node(&mut self, node: usize, out: &mut Sentence, made: &mut Vec<Choice>, picker: Picker<'_>) -> bool {
         let mark = (out.text.len(), out.parts.len(), made.len());
+        let target = self.target;
         let grammar = self.grammar;
         let good = match &grammar.nodes[node] {
             Node::Text(sets) => {
-                for set in sets {
-                    let list = set.list();
-                    // Mostly letters and such, where there is a choice.
-                    let plain: Vec<u8> = list.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
-                    let list = if plain.is_empty() || self.random.below(4) == 0 { &list } else { &plain };
-                    out.text.extend(self.random.pick(list));
+                for (place, set) in sets.iter().enumerate() {
+                    let byte = self.byte(node, place, set);
+                    out.text.push(byte);
                 }
                 true
             }
@@ -274,10 +377,12 @@ impl<'g> Generator<'g> {
                         if new { 0 } else { 1 + usize::from(!self.news(parts[branch])) }
                     });
                 }
+                order.sort_by_key(|&branch| !self.goes_to_target(parts[branch]));
                 order.into_iter().any(|branch| {
                     made.push(Choice::Branch(node, branch));
                     let good = self.node(parts[branch], out, made, picker);
                     if !good {
+                        self.target = target;
                         out.text.truncate(mark.0);
                         out.parts.truncate(mark.1);
                         made.truncate(mark.2);
@@ -288,6 +393,7 @@ impl<'g> Generator<'g> {
             Node::Rep(min, max, part) => self.repeat(node, (*min, *max, *part), out, made, picker),
         };
         if !good {
+            self.target = target;
             out.text.truncate(mark.0);
             out.parts.truncate(mark.1);
             made.truncate(mark.2);
@@ -314,6 +420,7 @@ impl<'g> Generator<'g> {
         } else {
             min + self.random.below(most - min + 1)
         };
+        let count = if self.goes_to_target(part) { count.max(1) } else { count };
         let mut done = 0;
         while done < count && self.node(part, out, made, picker) {
             done += 1;

@@ -115,7 +115,7 @@ fn user_cfg_is_read_as_the_grammar_says() {
         let mut generator = Generator::new(&grammar, 1);
         let mut random = Random::new(2);
         let mut verdicts = [0; 2];
-        for round in 0..1000 {
+        for round in 0..600 {
             generator.most = 3 + round % 8;
             let sentence = generator.sentence(&|rule, so_far, random| pick(&grammar, rule, so_far, random));
             check_sentence(&grammar, &sentence, release, &mut differences);
@@ -126,6 +126,14 @@ fn user_cfg_is_read_as_the_grammar_says() {
             }
         }
         assert_eq!(generator.unused(), [""; 0], "never used for PVE {}", release.major());
+        generator.most = 3;
+        for _ in 0..2 * generator.targets() {
+            let Some(mutant) = generator.near_miss(&|rule, so_far, random| pick(&grammar, rule, so_far, random)) else {
+                continue;
+            };
+            let [bad, good] = judge(&recogniser, &mutant, release, &mut differences);
+            verdicts = [verdicts[0] + bad, verdicts[1] + good];
+        }
         assert!(verdicts[0] > 200 && verdicts[1] > 200, "too few to judge: {verdicts:?}");
     }
     differences.assert_none();

@@ -15,10 +15,10 @@ use std::borrow::Cow;
 use bstr::BStr;
 use rustc_hash::FxHashMap;
 
-use crate::model::schema::{self, Format, Props, format as formats};
+use crate::model::schema::{self, Flavour, Format, Props, format as formats};
 use crate::model::tables::storage::{self as tables, ContentKind, ContentSet, Need, Sharing, StorageType};
 use crate::release::Release;
-use crate::syntax::section::Document;
+use crate::syntax::section::{Document, Shape};
 use crate::text::{Located, Span};
 
 pub use dropped::{Dropped, Owner, Reason, Refusal};
@@ -136,6 +136,46 @@ pub enum By {
     Section(usize),
     /// [`StorageCfg::implicit_local`].
     ImplicitLocal,
+}
+
+/// A line that is a section's header for people, and none for PVE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LostHeader<'a> {
+    /// The type as written.
+    pub kind: &'a BStr,
+    /// The storage id; may be empty.
+    pub id: &'a BStr,
+    /// Why it is none.
+    pub fault: HeaderFault,
+}
+
+/// Why a line isn't a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeaderFault {
+    /// It doesn't begin at the margin.
+    Indented,
+    /// `dir : x`.
+    BlankBeforeColon,
+    /// `dir x`.
+    NoColon,
+    /// `dir: x # y`.
+    TextBehind,
+    /// `dir:`.
+    NoId,
+}
+
+impl<'a> LostHeader<'a> {
+    /// Reads an ignored line as a header.
+    #[must_use]
+    pub fn of(shape: Shape<'a>) -> Option<Self> {
+        read::lost_header(shape)
+    }
+
+    /// Whether its type is one that PVE ships in some release.
+    #[must_use]
+    pub fn has_known_type(&self) -> bool {
+        tables::storage_type_any(&self.kind.to_ascii_lowercase()).is_some()
+    }
 }
 
 /// What became of a section in the end.
@@ -280,6 +320,48 @@ impl<'a> Section<'a> {
         })
     }
 
+    /// The `base` of an LVM storage, and the id of the storage it names.
+    #[must_use]
+    pub fn base(&self) -> Option<(&Property<'a>, &'a [u8])> {
+        let base = self.property("base")?;
+        let (storage, _) = formats::volume_id_parts(base.raw?)?;
+        Some((base, storage))
+    }
+
+    /// What the storage lies on, such that two storages with the same answer hold the same volumes. `None`: there is no
+    /// telling, or it holds no disks.
+    #[must_use]
+    pub fn backing(&self, release: Release) -> Option<Vec<u8>> {
+        let known = self.storage_type?;
+        let mut parts: Vec<Vec<u8>> = vec![known.name.into()];
+        let value = |key: &str| self.value(key).map(|value| value.to_vec()).unwrap_or_default();
+        let hosts = || {
+            let mut hosts: Vec<Vec<u8>> = self.list("monhost", release).map(|host| host.value.to_vec()).collect();
+            hosts.sort_unstable();
+            hosts.join(&b',')
+        };
+        match known.name {
+            "dir" | "btrfs" => {
+                let path = self.path()?;
+                let names = path.split(|&b| b == b'/').filter(|name| !name.is_empty() && *name != b".");
+                parts = vec![b"dir".into(), names.collect::<Vec<_>>().join(&b'/')];
+            }
+            "nfs" => parts.extend([value("server"), value("export")]),
+            "cifs" => parts.extend([value("server"), value("share"), value("subdir")]),
+            "lvm" => parts.push(value("vgname")),
+            "lvmthin" => parts.extend([value("vgname"), value("thinpool")]),
+            "zfspool" => parts.push(value("pool")),
+            "rbd" => {
+                let pool = self.value("pool").map_or_else(|| b"rbd".to_vec(), |pool| pool.to_vec());
+                parts.extend([hosts(), pool, value("namespace")]);
+            }
+            "iscsi" | "iscsidirect" => parts.extend([value("portal"), value("target")]),
+            "zfs" => parts.extend([value("portal"), value("target"), value("pool")]),
+            _ => return None,
+        }
+        Some(parts.join(&0))
+    }
+
     /// The mount options in `options`.
     pub fn mount_options(&self) -> impl Iterator<Item = MountOption<'a>> {
         let place = self.property("options").and_then(|property| Some((property.raw?, property.value.span)));
@@ -331,6 +413,41 @@ impl<'a> StorageCfg<'a> {
     /// [`StorageCfg::table`] without ghosts.
     pub fn storages(&self) -> impl Iterator<Item = &Section<'a>> {
         self.table().filter(|section| section.outcome == Outcome::Ok)
+    }
+
+    /// The ids that the file names and PVE doesn't know: of sections that it skips, and of headers that it doesn't recognise.
+    pub fn lost_ids(&self) -> impl Iterator<Item = &'a BStr> {
+        let absent = self.sections.iter().filter(|section| matches!(section.outcome, Outcome::Absent(_)));
+        let swallowed = self.odd.iter().filter_map(|odd| match odd.kind {
+            OddKind::SwallowedHeader { header, .. } => Some(BStr::new(header.id)),
+            _ => None,
+        });
+        let lost = self.dropped.iter().filter_map(|dropped| match dropped.reason {
+            Reason::Line(shape) => LostHeader::of(shape).map(|header| header.id),
+            _ => None,
+        });
+        absent.map(|section| section.id.value).chain(swallowed).chain(lost).filter(|id| !id.is_empty())
+    }
+
+    /// The elements of a list value of this file, whatever PVE thinks of them.
+    pub fn items(&self, value: Located<&'a BStr>) -> impl Iterator<Item = Located<&'a BStr>> + use<'a> {
+        let text: &'a [u8] = value.value;
+        formats::list_in(text, self.release)
+            .map(move |item| Located::new(BStr::new(item), Span::of(text, item).shifted(value.span.start)))
+    }
+
+    /// Index in `document.lines` of the line that holds the byte where `span` begins.
+    #[must_use]
+    pub fn line_at(&self, span: Span) -> usize {
+        self.document.lines.partition_point(|line| line.span.start <= span.start).saturating_sub(1)
+    }
+
+    /// Whether PVE would accept `value` for a property `key` that this section's type has.
+    #[must_use]
+    pub fn accepts(&self, section: &Section<'_>, key: &str, value: &[u8]) -> bool {
+        section.storage_type.is_some_and(|storage_type| storage_type.option(key.as_bytes(), self.release).is_some())
+            && tables::property(key.as_bytes(), self.release)
+                .is_some_and(|schema| schema::check(schema, value, 0, Flavour::Section, self.release).is_ok())
     }
 
     /// Sections of a type that this release doesn't ship. Third-party plugins bring their own types, which may define more

@@ -7,13 +7,13 @@ use rustc_hash::FxHashMap;
 
 use super::format::dir_override_parts;
 use super::{
-    Absent, By, Content, ContentDir, Dropped, Ghost, LOCAL, Odd, OddKind, Outcome, Owner, Property, Reason, Refusal,
-    Section, Separator, StorageCfg, bstr_cow,
+    Absent, By, Content, ContentDir, Dropped, Ghost, HeaderFault, LOCAL, LostHeader, Odd, OddKind, Outcome, Owner,
+    Property, Reason, Refusal, Section, Separator, StorageCfg, bstr_cow,
 };
 use crate::model::schema::{self, Flavour, Kind, format};
 use crate::model::tables::storage::{self as tables, ContentKind, ContentSet, Need, StorageType};
 use crate::release::Release;
-use crate::syntax::section::{self, Document, Line, Role, Shape, typed_header};
+use crate::syntax::section::{self, Document, Line, Role, Shape, is_space, typed_header};
 use crate::text::{Located, Span};
 
 impl<'a> StorageCfg<'a> {
@@ -160,7 +160,7 @@ impl<'a> Reader<'_, 'a> {
         for (at, line) in document.lines.iter().enumerate().take(range.end).skip(range.start) {
             let Role::Ignored(shape) = line.role else { continue };
             let reason = Reason::Line(shape);
-            let lost_header = looks_like_header(shape);
+            let lost_header = lost_header(shape).is_some();
             let owner_of_line = if lost_header { Owner::None } else { owner };
             self.dropped.push(Dropped {
                 span: line.text_span(),
@@ -391,18 +391,44 @@ fn lower(kind: &[u8]) -> Cow<'_, [u8]> {
     if kind.iter().any(u8::is_ascii_uppercase) { Cow::Owned(kind.to_ascii_lowercase()) } else { Cow::Borrowed(kind) }
 }
 
-/// Whether an ignored line between sections is what is left of a header: `nfs : x`, `  nfs: x`, `nfs: x # y`, `nfs x`.
-fn looks_like_header(shape: Shape<'_>) -> bool {
-    match shape {
-        Shape::Blank => false,
-        Shape::Header(_) => true,
-        Shape::Property(property) => property.key.ends_with(b":") && is_type(property.key),
-        Shape::Text(property) => property.key.ends_with(b":") || is_type(property.key),
-    }
+/// An ignored line that is a header for people: `nfs : x`, `  nfs: x`, `nfs: x # y`, `nfs x`.
+pub(super) fn lost_header(shape: Shape<'_>) -> Option<LostHeader<'_>> {
+    let (property, indented) = match shape {
+        Shape::Blank => return None,
+        Shape::Header(header) => {
+            let (kind, id) = (BStr::new(header.kind), BStr::new(header.id));
+            return Some(LostHeader { kind, id, fault: HeaderFault::Indented });
+        }
+        Shape::Property(property) => (property, true),
+        Shape::Text(property) => (property, false),
+    };
+    let behind = property.value.unwrap_or_default();
+    let mut words = behind.split(|&b| is_space(b)).filter(|word| !word.is_empty());
+    let (kind, id, fault) = match memchr::memchr(b':', property.key).and_then(|at| property.key.split_at_checked(at)) {
+        Some((kind, b":")) => (kind, words.next().unwrap_or_default(), HeaderFault::TextBehind),
+        Some((kind, id)) => (kind, id.get(1..).unwrap_or_default(), HeaderFault::TextBehind),
+        None if behind.starts_with(b":") => {
+            let id = words.next().and_then(|word| word.get(1..)).filter(|id| !id.is_empty()).or_else(|| words.next());
+            (property.key, id.unwrap_or_default(), HeaderFault::BlankBeforeColon)
+        }
+        None => (property.key, words.next().unwrap_or_default(), HeaderFault::NoColon),
+    };
+    let colon_last = property.key.ends_with(b":");
+    let is_header = match fault {
+        HeaderFault::NoColon | HeaderFault::BlankBeforeColon if indented => false,
+        _ => is_type(kind) || (!indented && colon_last),
+    };
+    let fault = if indented {
+        HeaderFault::Indented
+    } else if id.is_empty() {
+        HeaderFault::NoId
+    } else {
+        fault
+    };
+    is_header.then_some(LostHeader { kind: BStr::new(kind), id: BStr::new(id), fault })
 }
 
 fn is_type(word: &[u8]) -> bool {
-    let word = word.strip_suffix(b":").unwrap_or(word);
     tables::storage_type_any(&lower(word)).is_some()
 }
 

@@ -44,7 +44,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             finding = finding.label(format!("did you mean {guess}?"));
         }
         finding = finding.pve(format!(
-            "A login with a password fails: authentication domain '{name}' does not exist. API tokens of these users still work."
+            "A login with a password fails: auth domain '{name}' does not exist. API tokens of these users still work."
         ));
         let swallowed = domains.model.swallowed.iter().find(|realm| realm.name.value == name.as_str());
         sink.push(match swallowed {

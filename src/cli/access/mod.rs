@@ -1,0 +1,177 @@
+//! `pvelint access`: questions about rights, one file per question. What they share is here: which file is asked, how names
+//! are looked up, how lines of it are shown, how JSON begins.
+//!
+//! The words about chains are [`crate::access::Teller`]'s, because rules and policies tell the same stories.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{Failure, Outcome};
+use crate::cluster::Cluster;
+use crate::release::Release;
+use crate::source::{FileKind, LoadOptions, Presence, Sources, TreeId};
+
+mod answer;
+mod ask;
+mod can;
+mod matrix;
+mod needs;
+mod operations;
+mod show;
+mod who;
+mod why;
+mod why_403;
+
+use ask::Ask;
+
+#[derive(Debug, Args)]
+pub(super) struct AccessArgs {
+    #[command(subcommand)]
+    question: Question,
+}
+
+#[derive(Debug, Subcommand)]
+enum Question {
+    /// Print the rights of a user or token, as `pveum user permissions` does
+    Show(show::ShowArgs),
+    /// Answer yes or no: may somebody do it, and through what
+    Can(can::CanArgs),
+    /// Explain why somebody has a privilege
+    Why(why::WhyArgs),
+    /// Explain why somebody lacks a privilege, and what would give it
+    WhyNot(why::WhyArgs),
+    /// Explain the text of a 403
+    #[command(name = "why-403")]
+    Why403(why_403::Why403Args),
+    /// List everybody who has a privilege on a path, and through what
+    Who(who::WhoArgs),
+    /// Say what an operation needs
+    Needs(needs::NeedsArgs),
+    /// List the operations that `can` and `needs` know
+    Operations(operations::OperationsArgs),
+    /// Print who may do what on which path, all at once
+    Matrix(matrix::MatrixArgs),
+}
+
+pub(super) fn run(args: &AccessArgs, colour: bool, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    match &args.question {
+        Question::Show(args) => show::run(args, out),
+        Question::Can(args) => can::run(args, out),
+        Question::Why(args) => why::run(args, true, colour, out),
+        Question::WhyNot(args) => why::run(args, false, colour, out),
+        Question::Why403(args) => why_403::run(args, colour, out),
+        Question::Who(args) => who::run(args, out),
+        Question::Needs(args) => needs::run(args, out),
+        Question::Operations(args) => operations::run(args, out),
+        Question::Matrix(args) => matrix::run(args, out),
+    }
+}
+
+/// Text for people, or one JSON object for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// One JSON object
+    Json,
+}
+
+/// The configuration that is asked, for questions whose positional arguments are no paths.
+#[derive(Debug, Args)]
+struct ReadArgs {
+    /// The configuration: /etc/pve, a copy of it, a user.cfg, `-` for a user.cfg on standard input [default: /etc/pve, when
+    /// this is a node]
+    #[arg(long, short, value_name = "PATH")]
+    config: Option<PathBuf>,
+
+    #[command(flatten)]
+    release: ReleaseArg,
+}
+
+/// The release to judge by.
+#[derive(Debug, Args)]
+struct ReleaseArg {
+    /// Release of Proxmox VE to judge by: 7, 8 or 9 [default: the node's, else guessed from the tree, else 9]
+    #[arg(long, value_name = "RELEASE")]
+    pve: Option<Release>,
+}
+
+impl ReadArgs {
+    /// Reads the files.
+    fn load(&self) -> Result<Sources, Failure> {
+        load(self.config.as_deref())
+    }
+
+    /// Links the tree that has a user.cfg.
+    fn cluster<'a>(&self, sources: &'a Sources) -> Result<Cluster<'a>, Failure> {
+        cluster(sources, self.release.pve)
+    }
+}
+
+/// Reads a tree, or a file, which is then taken for a user.cfg whatever its name; without a path this node's own.
+fn load(path: Option<&Path>) -> Result<Sources, Failure> {
+    let user_cfg = LoadOptions { kind: Some(FileKind::UserCfg), ..LoadOptions::default() };
+    let path = match path {
+        Some(path) if path.as_os_str() == "-" => {
+            let loaded = Sources::from_bytes("user.cfg", super::read_stdin()?, &user_cfg);
+            return loaded.map_err(|error| Failure::Unreadable(error.to_string()));
+        }
+        Some(path) => path,
+        None => {
+            let live = Path::new("/etc/pve");
+            if !live.is_dir() {
+                let hint = "this isn't a Proxmox VE node (no /etc/pve); name a copy: --config backup/etc/pve";
+                return Err(Failure::Usage(hint.to_owned()));
+            }
+            live
+        }
+    };
+    let options = if path.is_dir() { LoadOptions::default() } else { user_cfg };
+    Sources::load(&[path.to_owned()], &options).map_err(|error| Failure::Unreadable(error.to_string()))
+}
+
+/// Links the one tree of `sources` that has a user.cfg.
+fn cluster(sources: &Sources, release: Option<Release>) -> Result<Cluster<'_>, Failure> {
+    let with_users: Vec<_> = (0..)
+        .zip(&sources.trees)
+        .filter(|(_, tree)| matches!(tree.input(FileKind::UserCfg), Presence::Present(_)))
+        .collect();
+    match with_users.as_slice() {
+        [(id, tree)] => Ok(Cluster::load(sources, tree, TreeId(*id), release)),
+        [] => {
+            let problem = sources.problems.first().and_then(|problem| {
+                sources.file(problem.file).map(|file| format!("; {} {}", file.shown, problem.kind))
+            });
+            Err(Failure::Unreadable(format!("no user.cfg to ask in there{}", problem.unwrap_or_default())))
+        }
+        several => {
+            let names: Vec<_> = several.iter().map(|(_, tree)| tree.shown.as_str()).collect();
+            Err(Failure::Usage(format!("there are several clusters in there, name one: {}", names.join(", "))))
+        }
+    }
+}
+
+/// Prints `value`, an object, as one JSON object that begins with `schema_version` and the name of the question.
+fn print_json(out: &mut dyn Write, question: &str, value: serde_json::Value) -> Result<(), Failure> {
+    let mut object = serde_json::Map::new();
+    object.insert("schema_version".to_owned(), 1.into());
+    object.insert("question".to_owned(), question.into());
+    if let serde_json::Value::Object(fields) = value {
+        object.extend(fields);
+    }
+    serde_json::to_writer_pretty(&mut *out, &object).map_err(std::io::Error::from)?;
+    writeln!(out)?;
+    Ok(())
+}
+
+/// `known` as a hint: the nearest to `name`, or the whole list when it is short, or where to find it.
+fn hint<'n>(name: &str, known: impl Iterator<Item = &'n str> + Clone, list: &str) -> String {
+    let lower = name.to_lowercase();
+    let same = known.clone().find(|known| known.to_lowercase() == lower);
+    match same.or_else(|| super::nearest(name, known)) {
+        Some(near) => format!("did you mean {near}?"),
+        None => list.to_owned(),
+    }
+}

@@ -1,0 +1,60 @@
+//! Two storages on the same place.
+
+use super::{Editor, node_set};
+use crate::cluster::Input;
+use crate::finding::Level;
+use crate::model::storage::Section;
+use crate::model::tables::storage::{ContentKind, ContentSet};
+use crate::rules::{Check, Context, Rule, Sink, words};
+use rustc_hash::FxHashMap;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "storage-alias",
+    level: Level::Warning,
+    needs: &[Input::Storage],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+/// So many earlier storages on the same place are compared; nobody has more.
+const MOST: usize = 8;
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(editor) = Editor::of(context) else { return };
+    let release = editor.release();
+    let mut places: FxHashMap<Vec<u8>, Vec<&Section<'_>>> = FxHashMap::default();
+    for section in editor.storages().filter(|section| !section.is_disabled()) {
+        let Some(place) = section.backing(release) else { continue };
+        let earlier = places.entry(place).or_default();
+        let clash = earlier.iter().find(|other| overlap(section, other) && on_one_node(section, other));
+        if let Some(other) = clash {
+            let (one, two) = (other.id.value, section.id.value);
+            let finding = editor
+                .finding(section, section.header, format!("storages {one} and {two} are the same place"))
+                .about(words::name(one))
+                .label("the same disks under another name")
+                .also(editor.at(other.header), "first defined here")
+                .pve("Each image has two volume ids, and PVE doesn't know: it counts the space twice, `qm disk rescan` finds foreign disks, and migration may abort.")
+                .edit("let the guests use one of the two, then remove the other from storage.cfg; or give them different content");
+            sink.push(finding);
+        }
+        if earlier.len() < MOST {
+            earlier.push(section);
+        }
+    }
+}
+
+/// Whether both hold disks of the same sort.
+fn overlap(one: &Section<'_>, other: &Section<'_>) -> bool {
+    let disks = ContentSet::of(&[ContentKind::Images, ContentKind::Rootdir]);
+    !one.content.kinds.and(other.content.kinds).and(disks).is_empty()
+}
+
+fn on_one_node(one: &Section<'_>, other: &Section<'_>) -> bool {
+    match &one.nodes {
+        Some(nodes) => node_set(other).is_none_or(|set| nodes.iter().any(|node| set.contains(&**node.value))),
+        None => other.nodes.as_ref().is_none_or(|nodes| !nodes.is_empty()),
+    }
+}

@@ -1,0 +1,53 @@
+//! An iSCSI storage below LVM that hands out its LUNs as disks.
+
+use super::Editor;
+use crate::cluster::Input;
+use crate::finding::Level;
+use crate::model::tables::storage::ContentKind;
+use crate::rules::{Check, Context, Rule, Sink};
+use rustc_hash::FxHashSet;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "storage-base-images",
+    level: Level::Warning,
+    needs: &[Input::Storage],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(editor) = Editor::of(context) else { return };
+    let mut seen = FxHashSet::default();
+    for section in editor.storages() {
+        let Some((base, id)) = section.base() else { continue };
+        let Some(below) = editor.cfg.storage(id).filter(|below| below.type_name() == "iscsi") else { continue };
+        // Somebody who uses other LUNs directly means it.
+        let used = !context.uses().on(id).is_empty();
+        if used || !below.content.kinds.has(ContentKind::Images) || !seen.insert(below.id.value) {
+            continue;
+        }
+        let (name, base_id) = (section.id.value, below.id.value);
+        let content = below.property("content");
+        let mut finding = editor
+            .finding(
+                below,
+                content.map_or(below.header, |content| content.value.span),
+                format!("the LUN below storage {name} can be given to a VM"),
+            )
+            .label(if content.is_some() {
+                "images: its LUNs are offered as disks"
+            } else {
+                "without content, its LUNs are offered as disks"
+            })
+            .also(editor.at(base.value.span), "the volume group lies on one of them")
+            .pve(format!(
+                "A VM that gets this LUN from storage {base_id} overwrites the volume group and every disk in it."
+            ));
+        if content.is_some() {
+            finding = finding.at_level(Level::Note);
+        }
+        sink.push(editor.set(finding, below, "content", "none", content.map(|content| content.line)));
+    }
+}

@@ -1,0 +1,47 @@
+//! An LVM storage on nodes that do not have the iSCSI storage below.
+
+use super::{Editor, node_set};
+use crate::cluster::Input;
+use crate::finding::Level;
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "storage-base-nodes",
+    level: Level::Warning,
+    needs: &[Input::Storage],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(editor) = Editor::of(context) else { return };
+    let cluster = &context.cluster.tree.nodes;
+    for section in editor.storages().filter(|section| !section.is_disabled()) {
+        let Some((base, id)) = section.base() else { continue };
+        let Some(below) = editor.cfg.storage(id) else { continue };
+        let Some(below_nodes) = below.nodes.as_ref().filter(|nodes| !nodes.is_empty()) else { continue };
+        let Some(on) = node_set(below) else { continue };
+        let own: Vec<&[u8]> = match &section.nodes {
+            Some(nodes) => nodes.iter().map(|node| &**node.value).collect(),
+            None => cluster.iter().map(|node| node.as_bytes()).collect(),
+        };
+        let lacking: Vec<String> =
+            own.iter().filter(|node| !on.contains(*node)).map(|&node| words::name(node)).collect();
+        let (Some(_), Some(nodes)) = (lacking.first(), below.property("nodes")) else { continue };
+        let (name, base_id) = (section.id.value, words::name(id));
+        let finding = editor
+            .finding(
+                section,
+                base.value.span,
+                format!("storage {name} is on nodes that don't have storage {base_id} below it"),
+            )
+            .label(format!("not on {}", words::list(&lacking, 4)))
+            .also(editor.at(nodes.value.span), format!("storage {base_id} is only here"))
+            .pve(format!("There, storage {name} can't be activated."));
+        let mut all: Vec<String> = below_nodes.iter().map(|node| words::name(node.value)).collect();
+        all.extend(lacking);
+        sink.push(editor.set(finding, below, "nodes", &all.join(","), Some(nodes.line)));
+    }
+}

@@ -1,0 +1,56 @@
+//! An LVM storage on an iSCSI storage that cannot be used.
+
+use super::Editor;
+use rustc_hash::FxHashSet;
+
+use crate::cluster::Input;
+use crate::finding::Level;
+use crate::model::storage::PATH;
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "storage-base-unusable",
+    level: Level::Error,
+    needs: &[Input::Storage],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(editor) = Editor::of(context) else { return };
+    let cfg = editor.cfg;
+    let lost: FxHashSet<&[u8]> = cfg.lost_ids().map(|id| &**id).collect();
+    for section in editor.storages().filter(|section| !section.is_disabled()) {
+        let Some((base, id)) = section.base() else { continue };
+        let (span, name) = (base.value.span, section.id.value);
+        // A ghost, and a section that PVE skips, say so themselves.
+        let finding = match cfg.get(id) {
+            None if lost.contains(id) => continue,
+            None => editor
+                .finding(
+                    section,
+                    span,
+                    format!("storage {name} lies on storage {}, which doesn't exist", words::name(id)),
+                )
+                .label("no such storage")
+                .edit(format!("define storage {} again in {PATH}", words::name(id))),
+            Some(below) if below.is_effective() && below.is_disabled() => {
+                let finding = editor
+                    .finding(
+                        section,
+                        span,
+                        format!("storage {name} lies on storage {}, which is disabled", words::name(id)),
+                    )
+                    .label("disabled");
+                let disable = below.property("disable").map(|disable| disable.line);
+                let finding = disable.iter().fold(finding, |finding, &line| finding.also(editor.at(line), "here"));
+                editor.set(finding, below, "disable", "0", disable)
+            }
+            Some(_) => continue,
+        };
+        let finding = finding.pve("PVE activates the storage below first: nothing on the volume group can be used.");
+        sink.push(editor.count_guests(finding, name));
+    }
+}

@@ -1,0 +1,33 @@
+//! An ESXi storage that trusts any certificate.
+
+use super::Editor;
+use crate::cluster::Input;
+use crate::finding::Level;
+use crate::release::Release;
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "storage-cert-unverified",
+    level: Level::Note,
+    needs: &[Input::Storage],
+    since: Some(Release::Pve8),
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(editor) = Editor::of(context) else { return };
+    for section in editor.storages() {
+        let Some(skip) = section.property("skip-cert-verification").filter(|_| section.flag("skip-cert-verification"))
+        else {
+            continue;
+        };
+        let id = section.id.value;
+        let finding = editor
+            .finding(section, skip.line, format!("storage {id} accepts any certificate"))
+            .label("nobody checks who answers")
+            .pve("Whoever is between the node and the server gets the password.");
+        sink.push(editor.set(finding, section, "skip-cert-verification", "0", Some(skip.line)));
+    }
+}

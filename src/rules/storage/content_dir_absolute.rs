@@ -1,0 +1,34 @@
+//! An absolute path in `content-dirs`.
+
+use super::Editor;
+use crate::cluster::Input;
+use crate::finding::Level;
+use crate::model::storage::{OddKind, PATH};
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "storage-content-dir-absolute",
+    level: Level::Warning,
+    needs: &[Input::Storage],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(editor) = Editor::of(context) else { return };
+    for (odd, section) in editor.odd() {
+        let OddKind::ContentDirAbsolute(kind) = odd.kind else { continue };
+        let id = section.id.value;
+        let (dir, _) = section.content_dir(kind);
+        let base = section.path().map(|path| words::name(&**path)).unwrap_or_default();
+        let finding = editor
+            .finding(section, odd.span, format!("storage {id} has an absolute directory for {kind}"))
+            .about(kind.name())
+            .label("relative to the storage's path, whatever it begins with")
+            .pve(format!("PVE puts the two together: {}{}.", base.trim_end_matches('/'), words::name(dir)))
+            .edit(format!("write a directory below {base} in line {} of {PATH}", editor.line(odd.span)));
+        sink.push(finding);
+    }
+}

@@ -1,0 +1,40 @@
+//! Two content kinds in one directory.
+
+use super::Editor;
+use crate::cluster::Input;
+use crate::finding::Level;
+use crate::model::storage::{OddKind, PATH};
+use crate::release::Release;
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "storage-content-dirs-clash",
+    level: Level::Error,
+    needs: &[Input::Storage],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(editor) = Editor::of(context) else { return };
+    for (odd, section) in editor.odd() {
+        let OddKind::ContentDirClash(one, other) = odd.kind else { continue };
+        let id = section.id.value;
+        let finding = editor
+            .finding(section, odd.span, format!("storage {id} keeps {one} and {other} in one directory"))
+            .about(format!("{one},{other}"))
+            .label(format!("{} for both", section.content_dir(one).0));
+        let finding = if editor.release() < Release::Pve8 {
+            finding
+                .at_level(Level::Warning)
+                .pve("PVE 7 mixes the two up; from PVE 8 on the storage can't be activated.")
+        } else {
+            finding.pve("PVE refuses to activate the storage: nothing on it can be used.")
+        };
+        sink.push(
+            finding.edit(format!("give one of the two another directory in line {} of {PATH}", editor.line(odd.span))),
+        );
+    }
+}

@@ -1,0 +1,33 @@
+//! A `content` that leaves nothing, on a type that must hold something.
+
+use super::{Editor, article, kinds, kinds_in_words};
+use crate::cluster::Input;
+use crate::finding::Level;
+use crate::model::storage::{Ghost, Status};
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "storage-content-empty",
+    level: Level::Error,
+    needs: &[Input::Storage],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(editor) = Editor::of(context) else { return };
+    for section in &editor.cfg.sections {
+        let Status::Ghost(Ghost::NoContent(span)) = section.status() else { continue };
+        let Some(known) = section.storage_type else { continue };
+        let id = section.id.value;
+        let finding = editor
+            .finding(section, *span, format!("storage {id} holds nothing that {} {} storage can hold", article(known.name), known.name))
+            .label(format!("possible here: {}", kinds_in_words(known.content(editor.release()))))
+            .pve("PVE keeps the name of the storage and loses the rest: `pvesm status` and every change of any storage fail on the whole cluster.");
+        let finding = editor.count_guests(finding, id);
+        let content = format!("content {}", kinds(known.default_content));
+        sink.push(editor.write_line(finding, section, &content, Some(*span)));
+    }
+}

@@ -1,0 +1,33 @@
+//! `content none` together with other kinds.
+
+use super::{Editor, kinds, kinds_in_words};
+use crate::cluster::Input;
+use crate::finding::Level;
+use crate::model::storage::{Ghost, Status};
+use crate::model::tables::storage::ContentKind;
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "storage-content-none-mixed",
+    level: Level::Error,
+    needs: &[Input::Storage],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(editor) = Editor::of(context) else { return };
+    for section in &editor.cfg.sections {
+        let Status::Ghost(Ghost::NoneMixed(span)) = section.status() else { continue };
+        let id = section.id.value;
+        let rest = section.content.kinds.without(ContentKind::None);
+        let finding = editor
+            .finding(section, *span, format!("storage {id} holds none and {}", kinds_in_words(rest)))
+            .label("none stands alone or not at all")
+            .pve("PVE keeps the name of the storage and loses the rest: `pvesm status` and every change of any storage fail on the whole cluster.");
+        let finding = editor.count_guests(finding, id);
+        sink.push(editor.write_line(finding, section, &format!("content {}", kinds(rest)), Some(*span)));
+    }
+}

@@ -1,0 +1,47 @@
+//! A line that is a header for people and none for PVE.
+
+use super::{Editor, lost_header};
+use crate::cluster::Input;
+use crate::finding::{Finding, Level};
+use crate::model::storage::{HeaderFault, PATH};
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "storage-header-malformed",
+    level: Level::Error,
+    needs: &[Input::Storage],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(editor) = Editor::of(context) else { return };
+    for dropped in &editor.cfg.dropped {
+        let Some(header) = lost_header(&dropped.reason) else { continue };
+        let (kind, id) = (words::name(header.kind), words::name(header.id));
+        let label = match header.fault {
+            HeaderFault::Indented => "a header begins at the margin",
+            HeaderFault::BlankBeforeColon => "no blank may stand in front of the colon",
+            HeaderFault::NoColon => "no colon behind the type",
+            HeaderFault::TextBehind => "nothing may follow the id, not even a comment",
+            HeaderFault::NoId => "no id behind the type",
+        };
+        let message = if id.is_empty() {
+            format!("this {kind} storage has no id")
+        } else {
+            format!("storage {id} doesn't exist: PVE doesn't take this line for a header")
+        };
+        let finding = Finding::new(format!("storage.cfg: {id}"), editor.at(dropped.span), message)
+            .label(label)
+            .pve("PVE logs and ignores the line and every line below it up to the next header; its next change of any storage deletes them.");
+        let line = dropped.line;
+        let edit = match header.fault {
+            HeaderFault::NoId => format!("write `{kind}: ` and the id of the storage in line {line} of {PATH}"),
+            _ => format!("write `{kind}: {id}` in line {line} of {PATH}"),
+        };
+        let finding = if id.is_empty() { finding } else { editor.count_guests(finding, header.id) };
+        sink.push(finding.edit(edit));
+    }
+}

@@ -1,0 +1,42 @@
+//! A section whose id PVE does not accept.
+
+use super::{Editor, short};
+use crate::cluster::Input;
+use crate::finding::Level;
+use crate::model::storage::{Absent, PATH, Status};
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "storage-id-malformed",
+    level: Level::Error,
+    needs: &[Input::Storage],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(editor) = Editor::of(context) else { return };
+    for section in &editor.cfg.sections {
+        if section.status() != Status::Absent(Absent::BadId) {
+            continue;
+        }
+        let id = section.id.value;
+        let label = match &**id {
+            [_] => "at least two characters",
+            [first, ..] if !first.is_ascii_alphabetic() => "must begin with a letter",
+            [.., last] if !last.is_ascii_alphanumeric() => "must end with a letter or digit",
+            _ => "letters, digits and - _ . are all that PVE accepts",
+        };
+        let finding = editor
+            .finding(section, section.id.span, format!("{} is no storage id", short(id)))
+            .label(label)
+            .pve("PVE skips the section: the storage doesn't exist, and the next change of any storage deletes its lines.")
+            .edit(format!(
+                "choose another id in line {} of {PATH}, and write it wherever guests, jobs and ACLs name the storage",
+                editor.line(section.header)
+            ));
+        sink.push(finding);
+    }
+}

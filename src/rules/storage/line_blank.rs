@@ -1,0 +1,47 @@
+//! Lines that look empty and hold blanks.
+
+use super::Editor;
+use crate::cluster::Input;
+use crate::finding::{Command, Finding, Level};
+use crate::model::storage::{Dropped, OddKind, Reason};
+use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::syntax::section::Shape;
+use rustc_hash::FxHashSet;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "storage-line-blank",
+    level: Level::Note,
+    needs: &[Input::Storage],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(editor) = Editor::of(context) else { return };
+    let cfg = editor.cfg;
+    let swallowed: FxHashSet<usize> = cfg
+        .odd
+        .iter()
+        .filter_map(|odd| match odd.kind {
+            OddKind::SwallowedHeader { line, .. } => Some(line),
+            _ => None,
+        })
+        .collect();
+    let blank = |dropped: &&Dropped<'_>| {
+        dropped.reason == Reason::Line(Shape::Blank)
+            && !dropped.span.bytes(cfg.text).contains(&b'\r')
+            && !swallowed.contains(&(dropped.line as usize))
+    };
+    let blanks: Vec<&Dropped<'_>> = cfg.dropped.iter().filter(blank).collect();
+    if let Some(first) = blanks.first() {
+        let count = words::count(blanks.len(), "line");
+        let hold = if blanks.len() == 1 { "looks empty and holds" } else { "look empty and hold" };
+        let finding = Finding::new("storage.cfg", editor.at(first.span), format!("{count} of storage.cfg {hold} blanks"))
+            .label("this doesn't end a section")
+            .pve("Nothing is lost as yet, but PVE logs each such line whenever it reads the file, and a section added below is lost.")
+            .mend(Command::new(r"sed -i 's/^[ \t]*$//' /etc/pve/storage.cfg"));
+        sink.push(finding);
+    }
+}

@@ -1,0 +1,50 @@
+//! A property that begins at the margin.
+
+use super::{Editor, is_property, lost_header, lost_key, property_text};
+use crate::cluster::Input;
+use crate::finding::Level;
+use crate::model::storage::{Ghost, Owner, Reason, Status};
+use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::syntax::section::Shape;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "storage-line-unindented",
+    level: Level::Error,
+    needs: &[Input::Storage],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(editor) = Editor::of(context) else { return };
+    for dropped in &editor.cfg.dropped {
+        let Reason::Line(Shape::Text(property)) = dropped.reason else { continue };
+        let Some(section) = editor.section(dropped.section) else { continue };
+        let explained = match section.status() {
+            Status::Ok => matches!(dropped.owner, Owner::Line(_)),
+            Status::Ghost(Ghost::Missing(missing)) => {
+                lost_key(section, missing, &dropped.reason, editor.release()).is_some()
+            }
+            Status::Ghost(_) => false,
+            Status::Absent(_) | Status::Overridden(_) => true,
+        };
+        if explained || !is_property(property.key) || lost_header(&dropped.reason).is_some() {
+            continue;
+        }
+        let key = words::name(property.key);
+        let bare = key.strip_suffix(':').unwrap_or(&key);
+        let finding = editor
+            .finding(section, dropped.span, format!("{bare} of storage {} isn't indented", section.id.value))
+            .about(bare)
+            .label("a property begins with a blank")
+            .pve("PVE logs and ignores the line, uses the default instead, and its next change of any storage deletes the line.");
+        sink.push(editor.write_line(
+            finding,
+            section,
+            &format!("    {}", property_text(property, bare)),
+            Some(dropped.span),
+        ));
+    }
+}

@@ -1,0 +1,30 @@
+//! No section `local`, so that PVE makes one up.
+
+use super::Editor;
+use crate::cluster::Input;
+use crate::finding::Level;
+use crate::model::storage::LOCAL;
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "storage-local-implicit",
+    level: Level::Note,
+    needs: &[Input::Storage],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(editor) = Editor::of(context) else { return };
+    let Some(local) = &editor.cfg.implicit_local else { return };
+    let named = editor.cfg.sections.iter().any(|section| section.id.value == LOCAL)
+        || editor.cfg.lost_ids().any(|id| id == LOCAL);
+    if !named {
+        let finding = editor
+            .finding(local, local.header, "storage local isn't defined, and exists nevertheless")
+            .pve("PVE makes it up: /var/lib/vz on every node, with images, rootdir, iso, vztmpl, backup and snippets.");
+        sink.push(editor.set(finding, local, "content", "backup,iso,vztmpl", None));
+    }
+}

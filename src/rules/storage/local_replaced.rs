@@ -1,0 +1,44 @@
+//! A section `local` that PVE throws away.
+
+use super::{Editor, is_ghost};
+use crate::cluster::Input;
+use crate::finding::Level;
+use crate::model::storage::{By, OddKind, PATH};
+use crate::model::tables::storage::{self as tables};
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "storage-local-replaced",
+    level: Level::Error,
+    needs: &[Input::Storage],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(editor) = Editor::of(context) else { return };
+    for odd in &editor.cfg.odd {
+        let (OddKind::Overridden(By::ImplicitLocal), Some(section)) = (&odd.kind, editor.section(odd.section)) else {
+            continue;
+        };
+        let path = section.property("path");
+        let (span, label) = if section.type_name() != tables::LOCAL_TYPE {
+            (section.kind.span, "local is always a dir storage")
+        } else if is_ghost(section) || path.is_none() {
+            (section.header, "the section is broken")
+        } else {
+            (path.map_or(section.header, |path| path.value.span), "local is always /var/lib/vz")
+        };
+        let finding = editor
+            .finding(section, span, "PVE replaces storage local by its own")
+            .label(label)
+            .pve("Without a word PVE takes /var/lib/vz with every kind of content on every node instead, and its next change of any storage writes that to the file.")
+            .edit(format!(
+                "give the storage another id in line {} of {PATH}, and change the volume ids of its guests alike",
+                editor.line(section.header)
+            ));
+        sink.push(editor.count_guests(finding, section.id.value));
+    }
+}

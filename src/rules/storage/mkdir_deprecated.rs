@@ -1,0 +1,44 @@
+//! `mkdir`, which PVE 8 replaced.
+
+use super::Editor;
+use crate::cluster::Input;
+use crate::finding::{Command, Level};
+use crate::model::storage::PATH;
+use crate::release::Release;
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "storage-mkdir-deprecated",
+    level: Level::Note,
+    needs: &[Input::Storage],
+    since: Some(Release::Pve8),
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(editor) = Editor::of(context) else { return };
+    for section in editor.storages() {
+        let Some(mkdir) = section.property("mkdir") else { continue };
+        let id = section.id.value;
+        let finding = editor
+            .finding(section, mkdir.line, format!("storage {id} uses mkdir, which is on its way out"))
+            .label("create-base-path and create-subdirs since PVE 8")
+            .pve("It still works; PVE warns whenever the storage is changed.");
+        let finding = if editor.is_settable(section, "mkdir") {
+            let value = if section.flag("mkdir") { "1" } else { "0" };
+            finding.mend(
+                Command::new("pvesm set")
+                    .arg(id)
+                    .words(&format!("--delete mkdir --create-base-path {value} --create-subdirs {value}")),
+            )
+        } else {
+            finding.edit(format!(
+                "write create-base-path and create-subdirs in place of line {} of {PATH}",
+                editor.line(mkdir.line)
+            ))
+        };
+        sink.push(finding);
+    }
+}

@@ -1,0 +1,44 @@
+//! The path of a directory storage with characters that PVE refuses.
+
+use super::Editor;
+use crate::cluster::Input;
+use crate::finding::Level;
+use crate::model::storage::{Ghost, PATH, Status};
+use crate::rules::{Check, Context, Rule, Sink, words};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "storage-path-characters",
+    level: Level::Error,
+    needs: &[Input::Storage],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(editor) = Editor::of(context) else { return };
+    for section in &editor.cfg.sections {
+        let Status::Ghost(Ghost::IllegalPath(span)) = section.status() else { continue };
+        let id = section.id.value;
+        let path = words::name(span.bytes(editor.cfg.text));
+        let legal = |c: char| c.is_ascii_alphanumeric() || "-/_.@".contains(c);
+        let bad = path.chars().find(|&c| !legal(c)).unwrap_or(' ');
+        let bad = if bad == ' ' { "a blank".to_owned() } else { format!("`{bad}`") };
+        let mut finding = editor
+            .finding(section, *span, format!("the path of storage {id} holds {bad}"))
+            .label("letters, digits and - / _ . @ are all that PVE accepts here")
+            .pve("PVE keeps the name of the storage and loses the rest: `pvesm status` and every change of any storage fail on the whole cluster.");
+        finding = match path.split_once([' ', '\t']) {
+            Some((real, rest)) if rest.trim_start().starts_with('#') && real.chars().all(legal) => editor.write_line(
+                finding.pve("There are no comments behind a value."),
+                section,
+                &format!("path {real}"),
+                Some(*span),
+            ),
+            _ => finding
+                .edit(format!("rename the directory, and write its new path in line {} of {PATH}", editor.line(*span))),
+        };
+        sink.push(editor.count_guests(finding, id));
+    }
+}

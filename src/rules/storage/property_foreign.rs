@@ -1,0 +1,50 @@
+//! A property that other storage types have.
+
+use super::{Editor, short};
+use crate::cluster::Input;
+use crate::finding::Level;
+use crate::model::storage::Refusal;
+use crate::model::tables::storage::Sharing;
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "storage-property-foreign",
+    level: Level::Warning,
+    needs: &[Input::Storage],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(editor) = Editor::of(context) else { return };
+    for refused in editor.refused().filter(|refused| *refused.refusal == Refusal::Foreign) {
+        let (section, key) = (refused.section, refused.key.value);
+        let Some(known) = section.storage_type else { continue };
+        let (id, kind) = (section.id.value, known.name);
+        let is_on = refused.value.is_none_or(|value| value.value == "1");
+        let mut finding = editor
+            .finding(section, refused.key.span, format!("storage {id} is of type {kind}, which has no {}", short(key)))
+            .about(short(key))
+            .label(format!("not a property of {kind}"))
+            .pve("PVE ignores the line, and its next change of any storage deletes it.");
+        if refused.is("shared") {
+            finding = match (known.sharing, is_on) {
+                (Sharing::Always, true) => {
+                    finding.at_level(Level::Note).label(format!("needless: {kind} is always shared"))
+                }
+                (Sharing::Always, false) => finding.label(format!("{kind} is always shared")),
+                (Sharing::Never, true) => finding
+                    .at_level(Level::Error)
+                    .label(format!("{kind} is never shared"))
+                    .pve("Migration copies the volumes, and after the loss of a node no other one has them."),
+                (Sharing::Never, false) => {
+                    finding.at_level(Level::Note).label(format!("needless: {kind} is never shared"))
+                }
+                (Sharing::Settable, _) => finding,
+            };
+        }
+        sink.push(editor.remove_line(finding, refused.key.span));
+    }
+}

@@ -1,0 +1,41 @@
+//! A CIFS storage with an old dialect or without a user.
+
+use super::Editor;
+use crate::cluster::Input;
+use crate::finding::Level;
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "storage-smb-weak",
+    level: Level::Note,
+    needs: &[Input::Storage],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(editor) = Editor::of(context) else { return };
+    for section in editor.storages().filter(|section| section.type_name() == "cifs") {
+        let id = section.id.value;
+        let old = section.property("smbversion").filter(|version| matches!(&**version.value.value, b"2.0" | b"2.1"));
+        if let Some(version) = old {
+            let finding = editor
+                .finding(section, version.value.span, format!("storage {id} speaks an SMB without encryption"))
+                .about("smbversion")
+                .label("3 encrypts and signs")
+                .pve("Whoever is on the network reads and changes disks and backups on their way.");
+            sink.push(editor.set(finding, section, "smbversion", "3", Some(version.line)));
+        }
+        if section.property("username").is_none() {
+            let finding = editor
+                .finding(section, section.header, format!("storage {id} is mounted as guest"))
+                .about("username")
+                .label("no username")
+                .pve("Whoever reaches the server can read and change what is on it.")
+                .edit(format!("give {id} a user of the server: `pvesm set` with --username and --password"));
+            sink.push(finding);
+        }
+    }
+}

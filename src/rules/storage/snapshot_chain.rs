@@ -1,0 +1,34 @@
+//! Snapshots as volume chains, which are a preview.
+
+use super::Editor;
+use crate::cluster::Input;
+use crate::finding::Level;
+use crate::release::Release;
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "storage-snapshot-chain",
+    level: Level::Note,
+    needs: &[Input::Storage],
+    since: Some(Release::Pve9),
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(editor) = Editor::of(context) else { return };
+    for section in editor.storages().filter(|section| section.flag("snapshot-as-volume-chain")) {
+        let Some(chain) = section.property("snapshot-as-volume-chain") else { continue };
+        let finding = editor
+            .finding(
+                section,
+                chain.line,
+                format!("storage {} makes snapshots in a way that is a preview", section.id.value),
+            )
+            .label("technology preview")
+            .pve("Proxmox calls it that, and advises against it for production.")
+            .edit("keep backups, and test a rollback before you need it");
+        sink.push(finding);
+    }
+}

@@ -1,0 +1,47 @@
+//! A base image in a guest that is no template.
+
+use super::Use;
+use crate::cluster::Input;
+use crate::finding::{Finding, Level};
+use crate::rules::{Check, Context, Rule, Sink};
+use rustc_hash::FxHashMap;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "volume-base-attached",
+    level: Level::Warning,
+    needs: &[Input::Storage],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    for storage in context.uses().storages() {
+        let mut cloned: Option<FxHashMap<&[u8], &Use<'_>>> = None;
+        for one in storage.uses.iter().filter(|one| !one.is_unused && !one.is_template && one.is_disk()) {
+            let Some(volume) = one.volume.filter(|volume| volume.is_base) else { continue };
+            let clones = cloned.get_or_insert_with(|| {
+                let bases = storage.uses.iter().filter_map(|clone| Some((&**clone.volume?.base?.name, clone)));
+                bases.collect()
+            });
+            let clone = clones.get(&**volume.name);
+            let mut finding = Finding::new(
+                one.subject(),
+                one.place(),
+                format!("{} is the base image of a template, and {} is none", one.drive(), one.guest()),
+            )
+            .label("a base image is never to change")
+            .pve("Nothing keeps the guest from writing to it, and that corrupts every linked clone of the template.");
+            if let Some(clone) = clone {
+                finding = finding
+                    .at_level(Level::Error)
+                    .related(clone.place(), format!("{} is a linked clone of it", clone.drive()));
+            }
+            sink.push(finding.edit(format!(
+                "make {} a template again, or move the disk to another storage, which makes a copy of its own",
+                one.guest()
+            )));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! A linked clone of a template that does not exist.
+
+use crate::cluster::Input;
+use crate::finding::{Finding, Level};
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "volume-clone-base-missing",
+    level: Level::Warning,
+    needs: &[Input::Storage, Input::Inventory],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    for storage in context.uses().storages() {
+        for one in storage.uses.iter().filter(|one| !one.is_unused) {
+            let Some(base) = one.volume.and_then(|volume| volume.base) else { continue };
+            let owner = base.owner;
+            if u32::try_from(owner).ok().and_then(|owner| context.cluster.guest(owner)).is_some() {
+                continue;
+            }
+            let finding = Finding::new(
+                one.subject(),
+                one.place(),
+                format!("{} is a linked clone of guest {owner}, which doesn't exist", one.drive()),
+            )
+            .label(format!("needs {}", base.name))
+            .pve("If the base image went with the template, the guest doesn't start and the data is incomplete.")
+            .edit("look whether the base image is still there; moving the disk to another storage makes a full copy");
+            sink.push(finding);
+        }
+    }
+}

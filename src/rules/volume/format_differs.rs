@@ -1,0 +1,44 @@
+//! A drive whose `format` is not that of its volume.
+
+use crate::cluster::Input;
+use crate::finding::{Finding, Level};
+use crate::release::Release;
+use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::text::Place;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "volume-format-differs",
+    level: Level::Error,
+    needs: &[Input::Storage],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    for storage in context.uses().storages() {
+        for one in storage.uses.iter().filter(|one| !one.is_unused && !one.is_cdrom && one.is_disk()) {
+            let (Some(format), Some(real)) = (one.format, one.volume.and_then(|volume| volume.format.text())) else {
+                continue;
+            };
+            if format.value == real.as_bytes() {
+                continue;
+            }
+            let place = Place { file: one.file, span: format.span };
+            let mut finding = Finding::new(
+                one.subject(),
+                place,
+                format!("{} says {} and is {real}", one.drive(), words::name(format.value)),
+            )
+            .label(format!("the volume is {real}"))
+            .edit("remove the format from the drive's line: PVE takes it from the volume");
+            finding = if context.cluster.release >= Release::Pve9 {
+                finding.pve("PVE compares the two, and the VM doesn't start.")
+            } else {
+                finding.at_level(Level::Warning).pve("QEMU opens the volume in the wrong format, or, with the last packages of PVE 8, the VM doesn't start.")
+            };
+            sink.push(finding);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! A guest names a storage that storage.cfg does not have.
+
+use super::{OnStorage, Use, related};
+use crate::cluster::Input;
+use crate::finding::{Command, Finding, Level};
+use crate::rules::storage::Editor;
+use crate::rules::{Check, Context, Rule, Sink, words};
+use rustc_hash::FxHashSet;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "volume-storage-undefined",
+    level: Level::Error,
+    needs: &[Input::Storage],
+    since: None,
+    until: None,
+    check: Check::Cluster(check),
+};
+
+/// So many storages are compared with a misspelt name; nobody has more.
+const KNOWN: usize = 200;
+
+fn check(context: &Context<'_>, sink: &mut Sink) {
+    let Some(editor) = Editor::of(context) else { return };
+    let cfg = editor.cfg;
+    let lost: FxHashSet<&[u8]> = cfg.lost_ids().map(|id| &**id).collect();
+    let undefined = |storage: &&OnStorage<'_>| storage.section.is_none() && !lost.contains(storage.id);
+    for storage in context.uses().storages().filter(undefined) {
+        let mut uses: Vec<&Use<'_>> = storage.uses.iter().filter(|one| !one.is_unused).collect();
+        let only_unused = uses.is_empty();
+        if only_unused {
+            uses = storage.uses.iter().collect();
+        }
+        let Some((first, others)) = uses.split_first() else { continue };
+        let id = words::name(storage.id);
+        let known: Vec<String> = cfg.table().take(KNOWN).map(|section| words::name(section.id.value)).collect();
+        let meant = words::did_you_mean(storage.id, known.iter().map(String::as_str));
+        let mut finding = Finding::new(
+            format!("storage.cfg: {id}"),
+            first.place(),
+            format!("storage {id} doesn't exist, and {} uses it", first.drive()),
+        );
+        finding = match meant {
+            Some(meant) => finding.label(format!("did you mean {meant}?")),
+            None => finding.label("not in storage.cfg"),
+        };
+        finding = related(finding, others, |one| format!("{} uses it too", one.drive()));
+        finding = if only_unused {
+            finding.at_level(Level::Warning).pve("Deleting the unused disk, and migrating the guest, fail.")
+        } else {
+            finding.pve(format!(
+                "The guest doesn't start, and can't be migrated or backed up: storage '{id}' does not exist."
+            ))
+        };
+        finding = match meant {
+            Some(meant) => finding.edit(format!("write {meant} in place of {id} in the config of {}", first.guest())),
+            None => finding.edit(format!("define storage {id} again")),
+        };
+        sink.push(match first.vmid {
+            Some(vmid) if first.is_cdrom => finding.mend_when(
+                Command::new("qm set")
+                    .arg(vmid.to_string())
+                    .words(&format!("--{} none,media=cdrom", words::name(first.key))),
+                "to empty the CD-ROM drive",
+            ),
+            _ => finding,
+        });
+    }
+}
