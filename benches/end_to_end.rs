@@ -7,8 +7,9 @@
 //! | 1,000 and 10,000 guests | `cat` of the files that pvelint reads, through `xargs` |
 //! | `--full`: a pmxcfs of 128 MiB | the same |
 //!
-//! Everything is in the page cache. The two take turns, so that a busy machine slows both; medians are compared. Memory is the
-//! peak that the kernel reports, through GNU time where it is installed.
+//! Everything is in the page cache. The two take turns, so that a busy machine slows both; medians are compared. `cpu` is the
+//! mean time of the processors (all threads, user and kernel), which says more where others use the machine too. Memory is
+//! the peak that the kernel reports, through GNU time where it is installed.
 
 #![allow(
     missing_docs,
@@ -37,7 +38,10 @@ fn main() {
     // What cargo passes to benches, and filters for divan, mean nothing here. `cargo test --benches` only wants it to run.
     let given = |flag: &str| std::env::args().any(|arg| arg == flag);
     let rounds = if given("--test") { 1 } else { 41 };
-    println!("{:<42} {:>10} {:>10} {:>7}  {:>10} {:>9}", "", "median", "beside", "ratio", "files", "peak");
+    println!(
+        "{:<34} {:>10} {:>10} {:>7} | {:>10} {:>10} {:>7} | {:>6} peak",
+        "", "median", "beside", "ratio", "cpu", "beside", "ratio", "files"
+    );
     one_file(rounds);
     for guests in [1_000, 10_000] {
         for (what, plan) in [("clean", Plan::of_guests(guests).clean()), ("3 % mistakes", Plan::of_guests(guests))] {
@@ -93,24 +97,27 @@ fn check(path: &Path) -> Command {
 type Make<'a> = &'a dyn Fn() -> Command;
 
 fn row(what: &str, rounds: usize, ours: Make<'_>, other: Make<'_>, files: usize, bytes: usize) {
-    let (mut one, mut two) = (Vec::new(), Vec::new());
+    let mut sides = [(ours, Vec::new(), 0.0), (other, Vec::new(), 0.0)];
     // The first round warms the caches.
     for round in 0..=rounds {
-        let times = (time(ours()), time(other()));
-        if round > 0 {
-            one.push(times.0);
-            two.push(times.1);
+        for (make, times, cpu) in &mut sides {
+            let before = cpu_ms();
+            let time = time(make());
+            if round > 0 {
+                times.push(time);
+                *cpu += (cpu_ms() - before) / rounds as f64;
+            }
         }
     }
-    let (one, two) = (median(one), median(two));
+    let [(one, one_cpu), (two, two_cpu)] = sides.map(|(_, times, cpu)| (median(times).as_secs_f64() * 1e3, cpu));
     let peak = peak_kib(&ours()).map_or_else(String::new, |kib| {
-        format!("{:>6.1} MiB, {:.1}x the bytes", kib as f64 / 1024.0, kib as f64 * 1024.0 / bytes as f64)
+        format!("{:.1} MiB, {:.1}x the bytes", kib as f64 / 1024.0, kib as f64 * 1024.0 / bytes as f64)
     });
     println!(
-        "{what:<42} {:>7.2} ms {:>7.2} ms {:>6.2}x  {files:>10} {peak}",
-        one.as_secs_f64() * 1e3,
-        two.as_secs_f64() * 1e3,
-        one.as_secs_f64() / two.as_secs_f64(),
+        "{what:<34} {one:>7.2} ms {two:>7.2} ms {:>6.2}x | {one_cpu:>7.2} ms {two_cpu:>7.2} ms {:>7} | {files:>6} {peak}",
+        one / two,
+        // Less than a tick in all: too short to be told.
+        if two_cpu * rounds as f64 > 50.0 { format!("{:.2}x", one_cpu / two_cpu) } else { "-".to_owned() },
     );
 }
 
@@ -121,6 +128,14 @@ fn time(mut command: Command) -> Duration {
     let elapsed = start.elapsed();
     assert!(status.success(), "{command:?}: {status}");
     elapsed
+}
+
+/// What the children that have ended used of the processors, in milliseconds: the 16th and 17th field of `stat`, in ticks of
+/// 10 ms. That is coarse for one run; sums over many are good enough.
+fn cpu_ms() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_ascii_whitespace();
+    fields.skip(13).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() * 10.0
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

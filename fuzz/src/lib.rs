@@ -240,13 +240,13 @@ pub fn guest(data: &[u8]) {
         assert!(serde_json::to_string(&dumped).is_ok());
         assert_eq!(dumped, container::dump::dump(&Container::parse(data, 100, release)));
         // Version 7 doesn't encode `%`, so each of its rewrites decodes the notes once more.
-        if let Some(written) = rewrite(&ct).filter(|_| release != Release::Pve7) {
+        if let Some(mut written) = rewrite(&ct).filter(|_| release != Release::Pve7) {
+            // An `env` of blanks comes back empty when what PVE writes is read, and is settled only then.
+            if ct.sections().any(|section| section.get("env").is_some()) {
+                written = rewrite(&container(&written, release)).expect("no reserved key appears");
+            }
             let again = rewrite(&container(&written, release));
-            assert_eq!(
-                again.map(BString::from),
-                Some(BString::from(written)),
-                "a rewritten file is rewritten as it is"
-            );
+            assert_eq!(again.map(BString::from), Some(BString::from(written)), "a rewritten file is rewritten as it is");
         }
         let machine = Machine::parse(data, 100, release);
         let text = Text::strict(data);
