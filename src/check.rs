@@ -1,5 +1,6 @@
 //! The two main jobs, from sources to answers: every tree linked and judged ([`check`]), or shown as PVE holds it ([`dump`]).
 
+use rustc_hash::FxHashSet;
 use serde_json::Value;
 
 use crate::cluster::Cluster;
@@ -23,10 +24,38 @@ pub struct Checked<'a> {
 /// Asks `rules` about every tree of `sources`. `release` overrides what a tree tells.
 #[must_use]
 pub fn check<'a>(sources: &'a Sources, rules: &[&'static Rule], release: Option<Release>) -> Checked<'a> {
+    judge(sources, rules, release, None)
+}
+
+/// As [`check`], and what there will be to mend once a tree of an older release runs `target`: what the rules say of it then and
+/// don't say of it now.
+#[must_use]
+pub fn check_upgrade<'a>(
+    sources: &'a Sources,
+    rules: &[&'static Rule],
+    release: Option<Release>,
+    target: Release,
+) -> Checked<'a> {
+    judge(sources, rules, release, Some(target))
+}
+
+fn judge<'a>(
+    sources: &'a Sources,
+    rules: &[&'static Rule],
+    release: Option<Release>,
+    target: Option<Release>,
+) -> Checked<'a> {
     let mut checked = Checked::default();
     let mut missing: Vec<Vec<Unevaluated>> = Vec::new();
     for cluster in clusters(sources, release) {
         let verdicts = rules::run(rules, &cluster);
+        if let Some(target) = target.filter(|target| *target > cluster.release) {
+            let upgraded = Cluster::load(sources, cluster.tree, cluster.id, Some(target));
+            let mut then = rules::run(rules, &upgraded).findings;
+            let now: FxHashSet<_> = verdicts.findings.iter().map(Finding::fingerprint).collect();
+            then.retain(|finding| !now.contains(&finding.fingerprint()));
+            checked.findings.extend(then.into_iter().map(|finding| finding.after_upgrade(target)));
+        }
         checked.findings.extend(verdicts.findings);
         missing.push(verdicts.not_evaluated);
         checked.trees.push(Tree {

@@ -1,11 +1,12 @@
 //! What a rule says: a [`Finding`], with its level, places, consequence and remedies.
 //!
-//! Leaf vocabulary: it knows places in files and nothing of models, rules or output. A finding can't be built without a
-//! primary place, and its fingerprint holds no line number, so that it survives edits elsewhere in the file.
+//! Leaf vocabulary: it knows places in files and releases, and nothing of models, rules or output. A finding can't be built
+//! without a primary place, and its fingerprint holds no line number, so that it survives edits elsewhere in the file.
 
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::release::Release;
 use crate::text::{Place, printable_str};
 
 /// How bad a finding is.
@@ -256,6 +257,17 @@ impl Finding {
     #[must_use]
     pub fn about(mut self, discriminator: impl Into<String>) -> Self {
         self.discriminator = discriminator.into();
+        self
+    }
+
+    /// Says that this isn't so yet: only once `release` runs. Its remedies are then for that release.
+    #[must_use]
+    pub(crate) fn after_upgrade(mut self, release: Release) -> Self {
+        self.message = format!("after the upgrade to {release}: {}", self.message);
+        if self.remedies.iter().any(|remedy| matches!(remedy, Remedy::Run { .. })) {
+            self.consequence
+                .push(format!("The commands are for {release}: what is new in it can't be said before the upgrade."));
+        }
         self
     }
 

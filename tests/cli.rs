@@ -49,6 +49,26 @@ fn a_clean_tree_gives_one_line_and_0() {
 }
 
 #[test]
+fn a_target_adds_what_an_upgrade_breaks() {
+    let lines = |args: &[&str]| -> Vec<String> {
+        let output = pvelint(&[&["check", "--format", "concise", "--quiet"], args].concat());
+        stdout(&output).lines().map(str::to_owned).collect()
+    };
+    let sample = "samples/homelab";
+    let (now, then) = (lines(&["--pve", "8", sample]), lines(&["--pve", "9", sample]));
+    let mut planned = lines(&["--pve", "8", "--target", "9", sample]);
+    let added = planned.extract_if(.., |line| line.contains("after the upgrade to PVE 9: ")).collect::<Vec<_>>();
+    assert_eq!(planned, now, "what is wrong now stays as it is");
+    let plain: Vec<_> = added.iter().map(|line| line.replace("after the upgrade to PVE 9: ", "")).collect();
+    assert!(!plain.is_empty() && plain.iter().all(|line| then.contains(line) && !now.contains(line)), "{plain:?}");
+
+    assert_eq!(pvelint(&["check", "--pve", "8", "--target", "9", "samples/clean"]).status.code(), Some(0));
+    let output = pvelint(&["check", "--target", "9", "samples/clean"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("--target is for an upgrade"), "{}", stderr(&output));
+}
+
+#[test]
 fn findings_give_1_unless_fail_on_says_otherwise() {
     let code = |args: &[&str]| pvelint(args).status.code();
     assert_eq!(code(&["check", "samples/homelab"]), Some(1));

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::{Failure, InputArgs, Outcome};
 use crate::finding::{Finding, Level};
+use crate::release::Release;
 use crate::report::{self, Files, Run};
 use crate::settings::{self, Settings};
 use crate::{Checked, rules::RULES, suppress};
@@ -16,6 +17,10 @@ use crate::{Checked, rules::RULES, suppress};
 pub(super) struct CheckArgs {
     #[command(flatten)]
     input: InputArgs,
+
+    /// Say as well what is to be mended for an upgrade to this release
+    #[arg(long, value_name = "RELEASE")]
+    target: Option<Release>,
 
     /// How to print the findings
     #[arg(long, value_enum, default_value_t = Format::Full, value_name = "FORMAT")]
@@ -85,7 +90,21 @@ pub(super) fn run(args: &CheckArgs, colour: bool, out: &mut dyn Write) -> Result
         return Err(Failure::Unreadable("no configuration file that pvelint knows is in there".to_owned()));
     }
     let told = settings.as_ref().and_then(|file| file.settings.pve);
-    let Checked { mut findings, trees, not_evaluated } = crate::check(&sources, &rules, args.input.pve.or(told));
+    let release = args.input.pve.or(told);
+    let Checked { mut findings, trees, not_evaluated } = match args.target {
+        Some(target) => crate::check_upgrade(&sources, &rules, release, target),
+        None => crate::check(&sources, &rules, release),
+    };
+    if let Some(target) = args.target
+        && !trees.is_empty()
+        && trees.iter().all(|tree| tree.release >= target)
+    {
+        let hint = "--target is for an upgrade: say with --pve which older release this is, if it was guessed wrong";
+        return Err(Failure::Usage(format!(
+            "this is {} already; {hint}",
+            trees.first().map_or(target, |tree| tree.release)
+        )));
+    }
     let notes = args.notes || args.fail_on == FailOn::Note;
     findings.retain(|finding: &Finding| notes || finding.level > Level::Note);
     if let (Some(file), Some(id)) = (&settings, settings_file) {
