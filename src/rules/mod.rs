@@ -75,6 +75,9 @@ pub enum Check {
 }
 
 /// What a rule may look at.
+///
+/// What is made when first asked for is made in one thread: one that shared the work with rayon would run other rules while it
+/// waits for its share, and those would ask for what it is making, for ever.
 #[derive(Debug)]
 pub struct Context<'a> {
     /// Everything that was read, linked.

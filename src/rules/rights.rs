@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use bstr::{BStr, BString, ByteSlice};
-use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::words;
@@ -293,8 +292,7 @@ impl<'a> Rights<'a> {
             objects,
         };
         let subjects = rights.subjects(access);
-        let looked: Vec<Looked> =
-            subjects.into_par_iter().with_min_len(8).map(|same| rights.look(access, same)).collect();
+        let looked: Vec<Looked> = subjects.into_iter().map(|same| rights.look(access, same)).collect();
         let mut merged: FxHashMap<(Effect, NodeIx, SubjectIx, PrivSet, Option<PoolIx>), Change> = FxHashMap::default();
         for one in looked {
             rights.principals.push(one.principal);
