@@ -23,6 +23,16 @@ pub struct Checked<'a> {
 /// Asks `rules` about every tree of `sources`. `release` overrides what a tree tells.
 #[must_use]
 pub fn check<'a>(sources: &'a Sources, rules: &[&'static Rule], release: Option<Release>) -> Checked<'a> {
+    check_then(sources, rules, release, drop)
+}
+
+/// [`check()`], and what to do with each tree's models when they are no longer needed.
+pub(crate) fn check_then<'a>(
+    sources: &'a Sources,
+    rules: &[&'static Rule],
+    release: Option<Release>,
+    done: impl Fn(Cluster<'a>),
+) -> Checked<'a> {
     let mut checked = Checked::default();
     let mut missing: Vec<Vec<Unevaluated>> = Vec::new();
     for cluster in clusters(sources, release) {
@@ -34,6 +44,7 @@ pub fn check<'a>(sources: &'a Sources, rules: &[&'static Rule], release: Option<
             release: cluster.release,
             release_from: cluster.release_from.to_string(),
         });
+        done(cluster);
     }
     checked.findings.extend(rules::run_on_sources(rules, sources));
     checked.findings.sort_by(|a, b| (a.primary.place, a.rule).cmp(&(b.primary.place, b.rule)));

@@ -119,9 +119,10 @@ impl<'c, 'a> Access<'c, 'a> {
     /// Prepares the answers for `cfg`, in the release that it was read for.
     #[must_use]
     pub fn new(cfg: &'c UserCfg<'a>) -> Self {
-        let mut entries: Vec<u32> = (0..cfg.acl.len()).filter_map(|at| u32::try_from(at).ok()).collect();
-        let key = |at: &u32| cfg.acl.get(*at as usize).map(|entry| (entry.subject, entry.node, *at));
-        entries.sort_unstable_by_key(key);
+        let mut sorted: Vec<(SubjectIx, NodeIx, u32)> =
+            cfg.acl.iter().zip(0u32..).map(|(entry, at)| (entry.subject, entry.node, at)).collect();
+        sorted.sort_unstable();
+        let entries: Vec<u32> = sorted.into_iter().map(|(.., at)| at).collect();
 
         let mut cells: Vec<Cell> = Vec::new();
         for (position, at) in (0u32..).zip(&entries) {

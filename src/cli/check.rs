@@ -85,7 +85,15 @@ pub(super) fn run(args: &CheckArgs, colour: bool, out: &mut dyn Write) -> Result
         return Err(Failure::Unreadable("no configuration file that pvelint knows is in there".to_owned()));
     }
     let told = settings.as_ref().and_then(|file| file.settings.pve);
-    let Checked { mut findings, trees, not_evaluated } = crate::check(&sources, &rules, args.input.pve.or(told));
+    let one_tree = sources.trees.len() == 1;
+    let done = |models| {
+        // The process ends soon, and then all memory is free at once.
+        if one_tree {
+            std::mem::forget(models);
+        }
+    };
+    let checked = crate::check::check_then(&sources, &rules, args.input.pve.or(told), done);
+    let Checked { mut findings, trees, not_evaluated } = checked;
     let notes = args.notes || args.fail_on == FailOn::Note;
     findings.retain(|finding: &Finding| notes || finding.level > Level::Note);
     if let (Some(file), Some(id)) = (&settings, settings_file) {
@@ -112,6 +120,7 @@ pub(super) fn run(args: &CheckArgs, colour: bool, out: &mut dyn Write) -> Result
         out.flush()?;
         return Err(Failure::Unreadable("nothing readable to check".to_owned()));
     }
+    std::mem::forget((sources, findings));
     Ok(if failed { Outcome::Findings } else { Outcome::Clean })
 }
 

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use bstr::{BStr, BString, ByteSlice};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::acl::storage_gap::Gap;
 use super::words;
 use crate::access::{Access, Held, Landing, LookedUp};
 use crate::cluster::{Cluster, File, Input, Presence};
@@ -130,6 +132,8 @@ pub(super) struct Rights<'a> {
     /// Own entries, by subject and path, that change nothing.
     pub(super) redundant: Vec<(SubjectIx, NodeIx)>,
     pub(super) objects: Objects<'a>,
+    /// Who has rights on guests and none on a storage for disks: two rules ask.
+    pub(super) disk_gaps: OnceLock<Vec<Gap<'a>>>,
     sets: Sets,
 }
 
@@ -320,6 +324,7 @@ impl<'a> Rights<'a> {
             changes: Vec::new(),
             redundant: Vec::new(),
             objects,
+            disk_gaps: OnceLock::new(),
             sets: Sets::of(model.release),
         };
         let subjects = rights.subjects(access);

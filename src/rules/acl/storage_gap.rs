@@ -58,6 +58,11 @@ fn storages<'a>(rights: &Rights<'a>, need: &Need<'_>) -> Vec<&'a Section<'a>> {
     cfg.storages().filter(|storage| !storage.is_disabled()).filter(holds).collect()
 }
 
+/// [`gaps`] of [`DISKS`], made when first asked for.
+pub(in crate::rules) fn disk_gaps<'r, 'a>(rights: &'r Rights<'a>, access: &Access<'a, 'a>) -> &'r [Gap<'a>] {
+    rights.disk_gaps.get_or_init(|| gaps(rights, access, &DISKS))
+}
+
 /// Everybody whom this need isn't met for. Nothing where no storage could meet it.
 pub(in crate::rules) fn gaps<'a>(rights: &Rights<'a>, access: &Access<'a, 'a>, need: &Need<'_>) -> Vec<Gap<'a>> {
     let (on_guest, on_storage) = (privs(need.on_guest), privs(need.on_storage));
