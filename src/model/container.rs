@@ -546,14 +546,7 @@ impl<'a> Parser<'a> {
             odd: Vec::new(),
             line_index: OnceLock::new(),
         };
-        Self {
-            text,
-            release,
-            section,
-            container,
-            snapshot_names: FxHashMap::default(),
-            bad_header: None,
-        }
+        Self { text, release, section, container, snapshot_names: FxHashMap::default(), bad_header: None }
     }
 
     fn run(mut self) -> Container<'a> {

@@ -7,14 +7,8 @@ use crate::rules::words;
 use crate::rules::{Check, Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "idmap-gap",
-    level: Level::Warning,
-    needs: &[],
-    since: None,
-    until: None,
-    check: Check::Mapped(check),
-};
+pub static RULE: Rule =
+    Rule { id: "idmap-gap", level: Level::Warning, needs: &[], since: None, until: None, check: Check::Mapped(check) };
 
 fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
     let guest = mapped.guest;

@@ -6,14 +6,8 @@ use crate::model::idmap::MapFault;
 use crate::rules::{Check, Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "idmap-syntax",
-    level: Level::Error,
-    needs: &[],
-    since: None,
-    until: None,
-    check: Check::Mapped(check),
-};
+pub static RULE: Rule =
+    Rule { id: "idmap-syntax", level: Level::Error, needs: &[], since: None, until: None, check: Check::Mapped(check) };
 
 fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
     let guest = mapped.guest;
