@@ -24,11 +24,11 @@ pub struct Checked<'a> {
 /// Asks `rules` about every tree of `sources`. `release` overrides what a tree tells.
 #[must_use]
 pub fn check<'a>(sources: &'a Sources, rules: &[&'static Rule], release: Option<Release>) -> Checked<'a> {
-    judge(sources, rules, release, None)
+    judge(sources, rules, release, None, drop)
 }
 
-/// As [`check`], and what there will be to mend once a tree of an older release runs `target`: what the rules say of it then and
-/// don't say of it now.
+/// As [`check()`], and what there will be to mend once a tree of an older release runs `target`: what the rules say of it then
+/// and don't say of it now.
 #[must_use]
 pub fn check_upgrade<'a>(
     sources: &'a Sources,
@@ -36,14 +36,16 @@ pub fn check_upgrade<'a>(
     release: Option<Release>,
     target: Release,
 ) -> Checked<'a> {
-    judge(sources, rules, release, Some(target))
+    judge(sources, rules, release, Some(target), drop)
 }
 
-fn judge<'a>(
+/// Both of these, and what to do with each tree's models when they are no longer needed.
+pub(crate) fn judge<'a>(
     sources: &'a Sources,
     rules: &[&'static Rule],
     release: Option<Release>,
     target: Option<Release>,
+    done: impl Fn(Cluster<'a>),
 ) -> Checked<'a> {
     let mut checked = Checked::default();
     let mut missing: Vec<Vec<Unevaluated>> = Vec::new();
@@ -63,6 +65,7 @@ fn judge<'a>(
             release: cluster.release,
             release_from: cluster.release_from.to_string(),
         });
+        done(cluster);
     }
     checked.findings.extend(rules::run_on_sources(rules, sources));
     checked.findings.sort_by(|a, b| (a.primary.place, a.rule).cmp(&(b.primary.place, b.rule)));

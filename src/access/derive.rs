@@ -146,7 +146,7 @@ impl<'c, 'a> Access<'c, 'a> {
             Who::Root => Refusal::Lacking { applied: Vec::new() },
             Who::User(Some(subject)) => self.refusal(subject, privilege, path),
             Who::Token(token) => {
-                let own = (!self.own(Some(token.subject), path).privs.contains(privilege))
+                let own = (!self.own(Some(token.subject), &self.look_up(path)).privs.contains(privilege))
                     .then(|| Box::new(self.refusal(token.subject, privilege, path)));
                 let user = BStr::new(token_user(token));
                 let owner = self.why_not(user, privilege, path).map(|refusal| (user, Box::new(refusal)));

@@ -353,7 +353,7 @@ impl Rows<'_, '_, '_, '_> {
                 }
                 Class::Literal(path) => {
                     let path = grid.literals.get(*path as usize).map(Vec::as_slice).unwrap_or_default();
-                    grid.access.own(Some(subject), path)
+                    grid.access.own(Some(subject), &grid.access.look_up(path))
                 }
             };
             self.answers.push(grant.answer());

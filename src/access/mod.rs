@@ -68,6 +68,38 @@ pub struct Access<'c, 'a> {
     groups: Vec<SubjectIx>,
     /// The pools that hold a storage.
     storage_pools: FxHashMap<&'a [u8], Vec<PoolIx>>,
+    /// The trail to each pool's path.
+    pool_trails: Vec<Trail>,
+}
+
+/// The nodes of the ACL tree on the way to a path, as far as there are any.
+#[derive(Clone, Debug, Default)]
+struct Trail {
+    nodes: Vec<NodeIx>,
+    /// Whether the last of them is the path's own.
+    exact: bool,
+}
+
+/// A path that was looked up once, for questions about several subjects.
+#[derive(Clone, Debug)]
+pub struct LookedUp {
+    trail: Trail,
+    pools: Vec<PoolIx>,
+}
+
+impl LookedUp {
+    /// The pools whose rights reach it.
+    #[must_use]
+    pub fn pools(&self) -> &[PoolIx] {
+        &self.pools
+    }
+
+    /// Whether there is a node for just this path: with an ACL on it, or on a path below. Paths without one that have
+    /// the same parent and the same pools have the same rights.
+    #[must_use]
+    pub const fn has_acl(&self) -> bool {
+        self.trail.exact
+    }
 }
 
 /// Whose rights are asked for.
@@ -87,9 +119,11 @@ impl<'c, 'a> Access<'c, 'a> {
     /// Prepares the answers for `cfg`, in the release that it was read for.
     #[must_use]
     pub fn new(cfg: &'c UserCfg<'a>) -> Self {
-        let mut entries: Vec<u32> = (0..cfg.acl.len()).filter_map(|at| u32::try_from(at).ok()).collect();
-        let key = |at: &u32| cfg.acl.get(*at as usize).map(|entry| (entry.subject, entry.node, *at));
-        entries.sort_unstable_by_key(key);
+        // Subject and node in one number, which compares fast. The order of the file stays among equals.
+        let key = |entry: &AclEntry| (entry.subject.index() as u64) << 32 | entry.node.index() as u64;
+        let mut sorted: Vec<(u64, u32)> = cfg.acl.iter().map(key).zip(0..).collect();
+        sorted.sort_by_key(|(key, _)| *key);
+        let entries: Vec<u32> = sorted.into_iter().map(|(_, at)| at).collect();
 
         let mut cells: Vec<Cell> = Vec::new();
         for (position, at) in (0u32..).zip(&entries) {
@@ -130,7 +164,8 @@ impl<'c, 'a> Access<'c, 'a> {
             }
         }
         let no_access = cfg.role(b"NoAccess").map(|role| role.privileges).unwrap_or_default();
-        Self { cfg, no_access, entries, cells, cells_of, groups_of, groups, storage_pools }
+        let pool_trails = cfg.pools.iter().map(|pool| Trail::to(&cfg.tree, &pool_path(pool))).collect();
+        Self { cfg, no_access, entries, cells, cells_of, groups_of, groups, storage_pools, pool_trails }
     }
 
     /// The file that this is about.
@@ -143,7 +178,23 @@ impl<'c, 'a> Access<'c, 'a> {
     /// normalised. A user needn't be defined to have rights; a token must be.
     #[must_use]
     pub fn effective(&self, subject: &[u8], path: &[u8]) -> Privs {
-        match self.who(subject) {
+        self.rights(self.who(subject), &self.look_up(path))
+    }
+
+    /// [`Access::effective`] for a user or token that the file names, on a path that was looked up before. Groups have nothing.
+    #[must_use]
+    pub fn effective_on(&self, subject: SubjectIx, path: &LookedUp) -> Privs {
+        self.rights(self.who_is(subject), path)
+    }
+
+    /// Looks a path up for [`Access::effective_on`].
+    #[must_use]
+    pub fn look_up(&self, path: &[u8]) -> LookedUp {
+        LookedUp { trail: Trail::to(&self.cfg.tree, path), pools: self.pool_indices(path).collect() }
+    }
+
+    fn rights(&self, who: Who<'_, '_>, path: &LookedUp) -> Privs {
+        match who {
             Who::Nobody => Privs::default(),
             Who::Root => self.everything(),
             Who::User(user) => self.own(user, path).answer(),
@@ -152,7 +203,7 @@ impl<'c, 'a> Access<'c, 'a> {
                 match self.owner(token) {
                     // PVE leaves root@pam's tokens unlimited: root has no ACLs to limit them by.
                     Who::Root => own,
-                    _ => own.and(self.effective(token_user(token), path)),
+                    owner => own.and(self.rights(owner, path)),
                 }
             }
         }
@@ -261,31 +312,53 @@ impl<'c, 'a> Access<'c, 'a> {
         Who::User(self.cfg.subject_ix(SubjectKind::User, subject))
     }
 
-    fn owner(&self, token: &Token<'a>) -> Who<'c, 'a> {
-        self.who(token_user(token))
+    /// [`Access::who`] for a subject of the file.
+    fn who_is(&self, ix: SubjectIx) -> Who<'c, 'a> {
+        match self.cfg.subject(ix) {
+            Some(subject) if subject.kind == SubjectKind::Token => match self.cfg.token(subject.id) {
+                None => Who::Nobody,
+                Some(token) if token.privsep.value => Who::Token(token),
+                Some(token) => self.owner(token),
+            },
+            Some(subject) if subject.kind == SubjectKind::User && subject.id == ROOT => Who::Root,
+            Some(subject) if subject.kind == SubjectKind::User => Who::User(Some(ix)),
+            _ => Who::Nobody,
+        }
+    }
+
+    fn owner(&self, token: &Token<'_>) -> Who<'c, 'a> {
+        self.cfg.users.get(token.user.index()).map_or(Who::Nobody, |user| self.who_is(user.subject))
     }
 
     /// Rights from a subject's own ACL entries, its groups' and its pools'.
-    fn own(&self, subject: Option<SubjectIx>, path: &[u8]) -> Grant {
+    fn own(&self, subject: Option<SubjectIx>, path: &LookedUp) -> Grant {
         let Some(subject) = subject else { return Grant::default() };
-        let direct = self.direct(subject, path);
-        let mut pools = Grant::default();
-        for pool in self.pools_of(path) {
-            pools.unite(self.direct(subject, &pool_path(pool)));
+        self.on_trail(subject, &path.trail).with_pools(self.on_pools(subject, &path.pools), self.no_access)
+    }
+
+    fn on_pools(&self, subject: SubjectIx, pools: &[PoolIx]) -> Grant {
+        let mut united = Grant::default();
+        for pool in pools {
+            united.unite(self.on_pool(subject, *pool));
         }
-        direct.with_pools(pools, self.no_access)
+        united
+    }
+
+    /// What the ACLs on the way to a pool give.
+    fn on_pool(&self, subject: SubjectIx, pool: PoolIx) -> Grant {
+        self.pool_trails.get(pool.index()).map(|trail| self.on_trail(subject, trail)).unwrap_or_default()
     }
 
     /// PVE's `roles`: the walk down the ACL tree.
-    fn direct(&self, subject: SubjectIx, path: &[u8]) -> Grant {
+    fn on_trail(&self, subject: SubjectIx, trail: &Trail) -> Grant {
         let mut current = Grant::default();
-        let mut node = Some(AclTree::ROOT);
-        for (name, last) in walk(path) {
-            if !name.is_empty() {
-                node = node.and_then(|node| self.cfg.tree.child(node, name));
-            }
-            let Some(node) = node else { break };
-            let found = self.at_node(subject, node, last);
+        let (cells, groups) = (self.cells(subject), self.groups(subject));
+        if cells.is_empty() && groups.is_empty() {
+            return current;
+        }
+        for (left, node) in (0..trail.nodes.len()).rev().zip(&trail.nodes) {
+            let last = left == 0 && trail.exact;
+            let found = self.at_node(cells, groups, *node, last);
             if found.any {
                 current = found;
             }
@@ -294,17 +367,18 @@ impl<'c, 'a> Access<'c, 'a> {
     }
 
     /// What the entries of one node give: the subject's own, or else those of its groups.
-    fn at_node(&self, subject: SubjectIx, node: NodeIx, last: bool) -> Grant {
-        let grant = |subject| {
-            self.cell(subject, node).map(|cell| if last { cell.here } else { cell.below }).unwrap_or_default()
+    fn at_node(&self, own: &[Cell], groups: &[SubjectIx], node: NodeIx, last: bool) -> Grant {
+        let grant = |cells: &[Cell]| {
+            let cell = on_node(cells, node);
+            cell.map(|cell| if last { cell.here } else { cell.below }).unwrap_or_default()
         };
-        let own = grant(subject);
+        let own = grant(own);
         if own.any {
             return own;
         }
         let mut united = Grant::default();
-        for group in self.groups(subject) {
-            united.unite(grant(*group));
+        for group in groups {
+            united.unite(grant(self.cells(*group)));
         }
         united
     }
@@ -318,13 +392,32 @@ impl<'c, 'a> Access<'c, 'a> {
     }
 
     fn cell(&self, subject: SubjectIx, node: NodeIx) -> Option<&Cell> {
-        let cells = self.cells(subject);
-        cells.binary_search_by_key(&node, |cell| cell.node).ok().and_then(|at| cells.get(at))
+        on_node(self.cells(subject), node)
     }
 
     fn entries(&self, cell: &Cell) -> impl Iterator<Item = &'c AclEntry> + use<'_, 'c, 'a> {
         let cfg = self.cfg;
         part(&self.entries, Some(&cell.entries)).iter().filter_map(move |at| cfg.acl.get(*at as usize))
+    }
+}
+
+fn on_node(cells: &[Cell], node: NodeIx) -> Option<&Cell> {
+    cells.binary_search_by_key(&node, |cell| cell.node).ok().and_then(|at| cells.get(at))
+}
+
+impl Trail {
+    fn to(tree: &AclTree<'_>, path: &[u8]) -> Self {
+        let mut trail = Self::default();
+        let mut node = AclTree::ROOT;
+        for (name, last) in walk(path) {
+            if !name.is_empty() {
+                let Some(child) = tree.child(node, name) else { break };
+                node = child;
+            }
+            trail.nodes.push(node);
+            trail.exact = last;
+        }
+        trail
     }
 }
 

@@ -322,7 +322,7 @@ impl<'a> Access<'_, 'a> {
             Who::User(None) => vec![user(subject)],
             Who::User(Some(subject)) => vec![user(self.cfg.subject_id(subject))],
             Who::Token(token) => {
-                let own = self.own(Some(token.subject), path).answer().privs;
+                let own = self.own(Some(token.subject), &self.look_up(path)).answer().privs;
                 let token_id = token.id.value.to_owned();
                 let mut targets = vec![Target { kind: SubjectKind::Token, id: token_id, missing: wanted - own }];
                 if !matches!(self.owner(token), Who::Root) {

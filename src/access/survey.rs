@@ -2,9 +2,9 @@
 //! rights away, hide others or change nothing are made from.
 
 use super::privs::Grant;
-use super::{Access, Cell};
+use super::{Access, Cell, LookedUp};
 use crate::model::tables::access::PrivSet;
-use crate::model::user::{AclEntry, NodeIx, SubjectIx};
+use crate::model::user::{AclEntry, NodeIx, PoolIx, SubjectIx};
 
 /// What a set of roles amounts to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -85,20 +85,22 @@ impl<'c> Access<'c, '_> {
         landings
     }
 
-    /// What the pools of `path` give `subject`.
+    /// What the pools of a path give `subject`.
     #[must_use]
-    pub fn pools_held(&self, subject: SubjectIx, path: &[u8]) -> Held {
-        let mut pools = Grant::default();
-        for pool in self.pools_of(path) {
-            pools.unite(self.direct(subject, &super::pool_path(pool)));
-        }
-        self.held(pools)
+    pub fn pools_held(&self, subject: SubjectIx, path: &LookedUp) -> Held {
+        self.held(self.on_pools(subject, &path.pools))
     }
 
-    /// What `subject` has on `path` by ACLs on the way to it, without pools and without the limits of a token's owner.
+    /// What `subject` has on a path by ACLs on the way to it, without pools and without the limits of a token's owner.
     #[must_use]
-    pub fn direct_held(&self, subject: SubjectIx, path: &[u8]) -> Held {
-        self.held(self.direct(subject, path))
+    pub fn direct_held(&self, subject: SubjectIx, path: &LookedUp) -> Held {
+        self.held(self.on_trail(subject, &path.trail))
+    }
+
+    /// What `subject` has on a pool's path by ACLs on the way to it.
+    #[must_use]
+    pub fn pool_held(&self, subject: SubjectIx, pool: PoolIx) -> Held {
+        self.held(self.on_pool(subject, pool))
     }
 
     /// The groups that list `subject`.

@@ -90,11 +90,15 @@ pub(super) fn run(args: &CheckArgs, colour: bool, out: &mut dyn Write) -> Result
         return Err(Failure::Unreadable("no configuration file that pvelint knows is in there".to_owned()));
     }
     let told = settings.as_ref().and_then(|file| file.settings.pve);
-    let release = args.input.pve.or(told);
-    let Checked { mut findings, trees, not_evaluated } = match args.target {
-        Some(target) => crate::check_upgrade(&sources, &rules, release, target),
-        None => crate::check(&sources, &rules, release),
+    let one_tree = sources.trees.len() == 1;
+    let done = |models| {
+        // The process ends soon, and then all memory is free at once.
+        if one_tree {
+            std::mem::forget(models);
+        }
     };
+    let checked = crate::check::judge(&sources, &rules, args.input.pve.or(told), args.target, done);
+    let Checked { mut findings, trees, not_evaluated } = checked;
     if let Some(target) = args.target
         && !trees.is_empty()
         && trees.iter().all(|tree| tree.release >= target)
@@ -131,6 +135,7 @@ pub(super) fn run(args: &CheckArgs, colour: bool, out: &mut dyn Write) -> Result
         out.flush()?;
         return Err(Failure::Unreadable("nothing readable to check".to_owned()));
     }
+    std::mem::forget((sources, findings));
     Ok(if failed { Outcome::Findings } else { Outcome::Clean })
 }
 

@@ -211,6 +211,9 @@ impl InputArgs {
             let hint = "this isn't a Proxmox VE node (no /etc/pve); name a copy: pvelint check backup/etc";
             return Err(Failure::Usage(hint.to_owned()));
         }
+        if paths.iter().any(|path| path.is_dir()) {
+            share_work();
+        }
         Sources::load(paths, &self.options()).map_err(|error| Failure::Unreadable(error.to_string()))
     }
 
@@ -222,6 +225,19 @@ impl InputArgs {
             ..LoadOptions::default()
         }
     }
+}
+
+/// More threads than this gain nothing: a tree that PVE can hold is read in less time than they take to start.
+const THREADS: usize = 8;
+
+/// Starts the threads that large trees are read and checked in. This one is the first of them: handing everything over to
+/// others and sleeping meanwhile would be slower.
+fn share_work() {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    // 0 leaves it to rayon, which looks at the variable.
+    let threads = if std::env::var_os("RAYON_NUM_THREADS").is_some() { 0 } else { cores.min(THREADS) };
+    // Without them, all is done in one thread, or in rayon's own ones.
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build_global();
 }
 
 /// Standard input, up to one byte more than a file may have.

@@ -14,7 +14,6 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use bstr::{BString, ByteSlice};
-use memchr::memmem;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::schema::{self, Flavour, Problem, Props, Reason};
@@ -529,33 +528,25 @@ struct Parser<'a> {
     snapshot_names: FxHashMap<&'a [u8], usize>,
     /// The bad header whose following lines are being counted, by its index in `dropped`.
     bad_header: Option<usize>,
-    /// Looks for `lxc.`; made once, not for every value.
-    raw_finder: memmem::Finder<'static>,
 }
 
 impl<'a> Parser<'a> {
     fn new(text: &'a [u8], vmid: u64, release: Release) -> Self {
         let main = Section::new(Place::Main, Span::default());
+        let mut section = main.clone();
+        section.options.reserve((text.len() / 48).clamp(4, 24));
         let container = Container {
             text,
             vmid,
             release,
-            main: main.clone(),
+            main,
             pending: None,
             snapshots: Vec::new(),
             dropped: Vec::new(),
             odd: Vec::new(),
             line_index: OnceLock::new(),
         };
-        Self {
-            text,
-            release,
-            section: main,
-            container,
-            snapshot_names: FxHashMap::default(),
-            bad_header: None,
-            raw_finder: memmem::Finder::new(b"lxc."),
-        }
+        Self { text, release, section, container, snapshot_names: FxHashMap::default(), bad_header: None }
     }
 
     fn run(mut self) -> Container<'a> {
@@ -833,7 +824,7 @@ impl<'a> Parser<'a> {
             let span = self.place_of(value.get(at..).unwrap_or_default());
             self.odd(span, key, Why::TrailingComment);
         }
-        if let Some(at) = glued_at(value, &self.raw_finder) {
+        if let Some(at) = glued_at(value) {
             let span = self.place_of(value.get(at..).unwrap_or_default());
             self.odd(span, key, Why::Glued);
         }
@@ -869,9 +860,10 @@ fn saturating(digits: &[u8]) -> Option<u32> {
 }
 
 /// Where, inside a value, another line begins that lost its line feed: `512lxc.idmap: u 0 1 1`, `8Gswap: 0`.
-fn glued_at(value: &[u8], raw_finder: &memmem::Finder<'_>) -> Option<usize> {
-    let raw = raw_finder.find_iter(value).find(|&at| {
+fn glued_at(value: &[u8]) -> Option<usize> {
+    let raw = memchr::memchr_iter(b'l', value).find(|&at| {
         at > 0
+            && value.get(at..).is_some_and(|rest| rest.starts_with(b"lxc."))
             && value.get(at..).is_some_and(|rest| {
                 let key = rest
                     .iter()

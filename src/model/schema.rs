@@ -435,7 +435,7 @@ pub fn check_bounds(property: &Property, value: &[u8], span: Span) -> Result<(),
     if let Some(min) = property.min_length.filter(|&min| value.len() < min) {
         return refuse(Reason::TooShort, format!("value must be at least {min} characters long"));
     }
-    if number::is_number(value) {
+    if (property.max.is_some() || property.min.is_some()) && number::is_number(value) {
         if let Some(max) = property.max.filter(|&max| number::compare(value, max).is_gt()) {
             return refuse(Reason::TooGreat, format!("value must have a maximum value of {max}"));
         }
@@ -549,6 +549,7 @@ pub fn parse_props<'a>(
     let whole = Span::new(0, text.len()).shifted(at);
     let place = |part: &[u8]| Span::of(text, part).shifted(at);
     let mut entries = Entries::default();
+    entries.list.reserve(memchr::memchr_iter(b',', text).take(Entries::SMALL).count() + 1);
     let mut default_key: Option<&'static Property> = None;
     let duplicate = |key: &[u8], span| {
         let mut text = BString::from("duplicate key in comma-separated list property: ");

@@ -61,6 +61,9 @@ pub type ClusterCheck = fn(&Context<'_>, &mut Sink);
 /// Looks at one container.
 pub type ContainerCheck = fn(&Context<'_>, &Guest<'_, Container<'_>>, &mut Sink);
 
+/// Looks at one container whose id map is written out.
+pub type MappedCheck = fn(&Context<'_>, &idmap::Mapped<'_, '_>, &mut Sink);
+
 /// The granularity of a rule.
 #[derive(Clone, Copy, Debug)]
 pub enum Check {
@@ -70,11 +73,16 @@ pub enum Check {
     Cluster(ClusterCheck),
     /// Once for each container.
     Container(ContainerCheck),
+    /// Once for each container with `lxc.idmap` lines, whose map is read once for all of these rules.
+    Mapped(MappedCheck),
     /// By whoever applies the settings, once all others have spoken.
     Settings,
 }
 
 /// What a rule may look at.
+///
+/// What is made when first asked for is made in one thread: one that shared the work with rayon would run other rules while it
+/// waits for its share, and those would ask for what it is making, for ever.
 #[derive(Debug)]
 pub struct Context<'a> {
     /// Everything that was read, linked.
@@ -125,8 +133,15 @@ pub struct Sink {
 }
 
 impl Sink {
-    const fn of(rule: &Rule) -> Self {
-        Self { rule: rule.id, level: rule.level, findings: Vec::new() }
+    const fn new() -> Self {
+        Self { rule: "", level: Level::Note, findings: Vec::new() }
+    }
+
+    /// Takes findings of `rule` from now on.
+    const fn with(&mut self, rule: &Rule) -> &mut Self {
+        self.rule = rule.id;
+        self.level = rule.level;
+        self
     }
 
     /// Takes findings of the rule that is running.
@@ -176,16 +191,14 @@ impl Rule {
 /// Runs those of `rules` that look at the sources as such.
 #[must_use]
 pub fn run_on_sources(rules: &[&'static Rule], sources: &Sources) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let mut sink = Sink::new();
     for rule in rules {
         if let Check::Sources(check) = rule.check {
-            let mut sink = Sink::of(rule);
-            check(sources, &mut sink);
-            findings.append(&mut sink.findings);
+            check(sources, sink.with(rule));
         }
     }
-    number_twins(&mut findings);
-    findings
+    number_twins(&mut sink.findings);
+    sink.findings
 }
 
 /// From how many containers on the rules run in parallel.
@@ -198,29 +211,34 @@ pub fn run(rules: &[&'static Rule], cluster: &Cluster<'_>) -> Verdicts {
     let mut verdicts = Verdicts::default();
     let mut for_cluster: Vec<(&Rule, ClusterCheck)> = Vec::new();
     let mut for_containers: Vec<(&Rule, ContainerCheck)> = Vec::new();
+    let mut for_maps: Vec<(&Rule, MappedCheck)> = Vec::new();
     for rule in rules.iter().filter(|rule| rule.applies_to(cluster.release)) {
         match rule.needs.iter().find(|&&input| cluster.presence(input) != Presence::Present) {
             Some(&missing) => verdicts.not_evaluated.push(Unevaluated { missing, rule: rule.id }),
             None => match rule.check {
                 Check::Cluster(check) => for_cluster.push((rule, check)),
                 Check::Container(check) => for_containers.push((rule, check)),
+                Check::Mapped(check) => for_maps.push((rule, check)),
                 Check::Sources(_) | Check::Settings => {}
             },
         }
     }
     let run_one = |&(rule, check): &(&Rule, ClusterCheck)| {
-        let mut sink = Sink::of(rule);
-        check(&context, &mut sink);
+        let mut sink = Sink::new();
+        check(&context, sink.with(rule));
         sink.findings
     };
     let run_all = |guest: &Guest<'_, Container<'_>>| {
-        let mut found = Vec::new();
+        let mut sink = Sink::new();
         for &(rule, check) in &for_containers {
-            let mut sink = Sink { findings: found, ..Sink::of(rule) };
-            check(&context, guest, &mut sink);
-            found = sink.findings;
+            check(&context, guest, sink.with(rule));
         }
-        found
+        if let Some(mapped) = idmap::Mapped::of(&context, guest).filter(|_| !for_maps.is_empty()) {
+            for &(rule, check) in &for_maps {
+                check(&context, &mapped, sink.with(rule));
+            }
+        }
+        sink.findings
     };
     let mut findings: Vec<Finding>;
     if cluster.containers.len() < PARALLEL {

@@ -3,18 +3,19 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use bstr::{BStr, BString, ByteSlice};
-use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::acl::storage_gap::Gap;
 use super::words;
-use crate::access::{Access, Held, Landing};
+use crate::access::{Access, Held, Landing, LookedUp};
 use crate::cluster::{Cluster, File, Input, Presence};
 use crate::finding::Command;
 use crate::model::storage::StorageCfg;
 use crate::model::tables::access::{Priv, PrivSet, checked_anywhere, checked_below, checked_on, path_allowed};
-use crate::model::user::{AclEntry, NodeIx, Pool, PoolIx, ROOT, SubjectIx, SubjectKind, UserCfg, split_token};
+use crate::model::user::{AclEntry, NodeIx, Pool, PoolIx, ROOT, SubjectIx, SubjectKind, UserCfg};
 use crate::release::Release;
 use crate::source::FileKind;
 use crate::text::{Place, Span};
@@ -56,6 +57,8 @@ pub(super) enum Standing {
 pub(super) struct Spot {
     pub(super) node: NodeIx,
     pub(super) path: BString,
+    /// The path, looked up.
+    pub(super) looked: LookedUp,
     pub(super) object: Object,
     pub(super) standing: Standing,
     /// The privileges that PVE looks up on the path itself, the right to change its ACL included.
@@ -129,6 +132,36 @@ pub(super) struct Rights<'a> {
     /// Own entries, by subject and path, that change nothing.
     pub(super) redundant: Vec<(SubjectIx, NodeIx)>,
     pub(super) objects: Objects<'a>,
+    /// Who has rights on guests and none on a storage for disks: two rules ask.
+    pub(super) disk_gaps: OnceLock<Vec<Gap<'a>>>,
+    sets: Sets,
+}
+
+/// Privileges that are asked about again and again.
+#[derive(Clone, Copy, Debug)]
+struct Sets {
+    /// Looked up on guests.
+    guest: PrivSet,
+    /// Looked up on storages.
+    storage: PrivSet,
+    /// About QEMU's monitor, on a guest; hardly anybody uses it.
+    monitor: PrivSet,
+    /// About the pool itself.
+    pool: PrivSet,
+    /// Looked up on the pool for guests that are yet to be made.
+    new_guest: PrivSet,
+}
+
+impl Sets {
+    fn of(release: Release) -> Self {
+        Self {
+            guest: checked_on(b"/vms/100", release),
+            storage: checked_on(b"/storage/local", release),
+            monitor: privs(&["Sys.Audit", "Sys.Modify"]),
+            pool: privs(&["Pool.Allocate", "Pool.Audit"]),
+            new_guest: privs(&["VM.Allocate", "VM.Backup"]),
+        }
+    }
 }
 
 /// Which objects of other files exist.
@@ -279,7 +312,7 @@ impl<'a> Rights<'a> {
         let mut entries: Vec<&AclEntry> = model.acl.iter().filter(counts).collect();
         entries.sort_by_key(|entry| entry.node);
         let objects = Objects::of(cluster);
-        let spots = spots(model, &entries, &objects);
+        let spots = spots(model, access, &entries, &objects);
         let spot_of = spots.iter().enumerate().map(|(at, spot)| (spot.node, at)).collect();
         let mut rights = Self {
             file,
@@ -291,10 +324,11 @@ impl<'a> Rights<'a> {
             changes: Vec::new(),
             redundant: Vec::new(),
             objects,
+            disk_gaps: OnceLock::new(),
+            sets: Sets::of(model.release),
         };
         let subjects = rights.subjects(access);
-        let looked: Vec<Looked> =
-            subjects.into_par_iter().with_min_len(8).map(|same| rights.look(access, same)).collect();
+        let looked: Vec<Looked> = subjects.into_iter().map(|same| rights.look(access, same)).collect();
         let mut merged: FxHashMap<(Effect, NodeIx, SubjectIx, PrivSet, Option<PoolIx>), Change> = FxHashMap::default();
         for one in looked {
             rights.principals.push(one.principal);
@@ -478,11 +512,13 @@ impl<'a> Rights<'a> {
             rights: self,
             access,
             subject,
-            id: self.model.subject_id(subject),
-            owner: split_token(self.model.subject_id(subject))
-                .ok()
-                .map(|(owner, _)| owner)
-                .filter(|_| self.model.subject(subject).is_some_and(|subject| subject.kind == SubjectKind::Token)),
+            owner: self
+                .model
+                .subject(subject)
+                .filter(|subject| subject.kind == SubjectKind::Token)
+                .and_then(|token| self.model.users.get(self.model.token(token.id)?.user.index()))
+                .filter(|owner| owner.id.value != ROOT)
+                .map(|owner| owner.subject),
             changes: Vec::new(),
             redundant: Vec::new(),
         };
@@ -505,7 +541,16 @@ impl<'a> Rights<'a> {
     }
 }
 
-fn spots(model: &UserCfg<'_>, entries: &[&AclEntry], objects: &Objects<'_>) -> Vec<Spot> {
+/// The first guests of a pool, looked up: those with ACLs of their own, and one of the others, which are all alike.
+pub(super) fn pool_guests(access: &Access<'_, '_>, pool: &Pool<'_>, most: usize) -> impl Iterator<Item = LookedUp> {
+    let mut plain = false;
+    pool.vms.iter().take(most).filter_map(move |vm| {
+        let guest = access.look_up(&[b"/vms/", vm.name.as_bytes()].concat());
+        (guest.has_acl() || !std::mem::replace(&mut plain, true)).then_some(guest)
+    })
+}
+
+fn spots(model: &UserCfg<'_>, access: &Access<'_, '_>, entries: &[&AclEntry], objects: &Objects<'_>) -> Vec<Spot> {
     let mut known: FxHashMap<(Object, usize), Checked> = FxHashMap::default();
     let mut spots = Vec::new();
     let mut start = 0;
@@ -529,7 +574,8 @@ fn spots(model: &UserCfg<'_>, entries: &[&AclEntry], objects: &Objects<'_>) -> V
         let exists = (checked.standing == Standing::Checked).then(|| objects.exists(model, &path)).flatten();
         let Checked { standing, on, below, pooled } = checked;
         let on = if standing == Standing::Checked { on | checked_anywhere() } else { on };
-        spots.push(Spot { node, path, object: kind, standing, on, below, pooled, exists, entries: range });
+        let looked = access.look_up(&path);
+        spots.push(Spot { node, path, looked, object: kind, standing, on, below, pooled, exists, entries: range });
     }
     spots
 }
@@ -545,9 +591,8 @@ struct Look<'l, 'a> {
     rights: &'l Rights<'a>,
     access: &'l Access<'a, 'a>,
     subject: SubjectIx,
-    id: &'a BStr,
-    /// For a token: its user.
-    owner: Option<&'a [u8]>,
+    /// For a token: its user, unless that is root@pam.
+    owner: Option<SubjectIx>,
     changes: Vec<Change>,
     redundant: Vec<(SubjectIx, NodeIx)>,
 }
@@ -572,11 +617,8 @@ impl Look<'_, '_> {
         if here.no_access || below.no_access || before_here.no_access {
             return;
         }
-        // Sys.* on a guest is about QEMU's monitor, which hardly anybody uses.
-        let noise = match spot.path.as_bytes() {
-            path if path.starts_with(b"/vms") => privs(&["Sys.Audit", "Sys.Modify"]),
-            _ => PrivSet::EMPTY,
-        };
+        let sets = self.rights.sets;
+        let noise = if spot.path.starts_with(b"/vms") { sets.monitor } else { PrivSet::EMPTY };
         let (on, under) = (spot.on - noise, spot.below - noise);
         let passes = landing.own_below.any || landing.groups_below.any;
         let mut lost_here = (before_here.privs - here.privs) & on;
@@ -589,7 +631,7 @@ impl Look<'_, '_> {
         let mut pool = None;
         match spot.object {
             Object::Guest(_) | Object::Storage => {
-                let pools = self.access.pools_held(self.subject, &spot.path);
+                let pools = self.access.pools_held(self.subject, &spot.looked);
                 if pools.no_access {
                     return;
                 }
@@ -599,21 +641,24 @@ impl Look<'_, '_> {
                     undone = pools.privs & on;
                 }
                 lost_here -= pools.privs;
-                pool = self.pool_giving(&spot.path, undone);
+                pool = self.pool_giving(&spot.looked, undone);
             }
             Object::Pool => {
                 lost_members = self.lost_on_members(spot, before_here.privs - here.privs);
-                let rest = lost_here & privs(&["VM.Allocate", "VM.Backup"]);
-                lost_here -= rest & self.access.effective(self.id, NEW_GUEST).privs;
-                lost_below &= privs(&["Pool.Allocate", "Pool.Audit"]);
+                let rest = lost_here & sets.new_guest;
+                if !rest.is_empty() {
+                    let new = self.access.look_up(NEW_GUEST);
+                    lost_here -= rest & self.access.effective_on(self.subject, &new).privs;
+                }
+                lost_below &= sets.pool;
             }
             _ => {}
         }
         if spot.path == "/pool" {
-            lost_below &= privs(&["Pool.Allocate", "Pool.Audit"]);
+            lost_below &= sets.pool;
         }
-        if let Some(owner) = self.owner.filter(|owner| *owner != ROOT) {
-            let owner = self.access.effective(owner, &spot.path);
+        if let Some(owner) = self.owner {
+            let owner = self.access.effective_on(owner, &spot.looked);
             lost_here &= owner.privs;
             lost_members &= owner.privs;
             lost_below &= owner.propagate;
@@ -656,34 +701,36 @@ impl Look<'_, '_> {
         same(landing.own_here, before.0) && (!landing.own_below.any || same(landing.own_below, before.1))
     }
 
-    /// The first pool of `path` that gives any of `privs`.
-    fn pool_giving(&self, path: &[u8], privs: PrivSet) -> Option<PoolIx> {
-        let gives = |pool: &&Pool<'_>| {
-            let path = [b"/pool/", pool.name.value.as_bytes()].concat();
-            self.access.direct_held(self.subject, &path).privs.intersects(privs)
-        };
-        let name = self.access.pools_of(path).find(gives)?.name.value;
-        self.rights.model.pool_ix(name)
+    /// The first pool of a path that gives any of `privs`.
+    fn pool_giving(&self, path: &LookedUp, privs: PrivSet) -> Option<PoolIx> {
+        if privs.is_empty() {
+            return None;
+        }
+        let gives = |pool: &PoolIx| self.access.pool_held(self.subject, *pool).privs.intersects(privs);
+        path.pools().iter().copied().find(gives)
     }
 
     /// Which of `lost` on a pool are missing on any of its members.
     fn lost_on_members(&self, spot: &Spot, lost: PrivSet) -> PrivSet {
-        let release = self.rights.model.release;
-        let on_guest = (lost & checked_on(b"/vms/100", release)) - privs(&["Sys.Audit", "Sys.Modify"]);
-        let on_storage = lost & checked_on(b"/storage/local", release);
+        let Sets { guest, storage, monitor, .. } = self.rights.sets;
+        let on_guest = (lost & guest) - monitor;
+        let on_storage = lost & storage;
+        if on_guest.is_empty() && on_storage.is_empty() {
+            return PrivSet::EMPTY;
+        }
         let Some(pool) = self.rights.model.pool(spot.path.strip_prefix(b"/pool/").unwrap_or_default()) else {
             return PrivSet::EMPTY;
         };
+        let has = |path: &LookedUp| self.access.effective_on(self.subject, path).privs;
         let mut missing = PrivSet::EMPTY;
         if !on_guest.is_empty() {
-            for vm in pool.vms.iter().take(MEMBERS) {
-                missing |= on_guest - self.access.effective(self.id, &[b"/vms/", vm.name.as_bytes()].concat()).privs;
-            }
+            let guests = pool_guests(self.access, pool, MEMBERS);
+            missing |= on_guest - guests.fold(on_guest, |all, guest| all & has(&guest));
         }
         if !on_storage.is_empty() {
             for storage in pool.storage.iter().take(MEMBERS) {
-                missing |= on_storage
-                    - self.access.effective(self.id, &[b"/storage/", storage.value.as_bytes()].concat()).privs;
+                let path = self.access.look_up(&[b"/storage/", storage.value.as_bytes()].concat());
+                missing |= on_storage - has(&path);
             }
         }
         missing
@@ -694,14 +741,16 @@ impl Look<'_, '_> {
         let denied: Vec<(PoolIx, bool)> = (0..self.rights.model.pools.len())
             .map(PoolIx::new)
             .filter_map(|ix| {
+                if !self.access.pool_held(self.subject, ix).no_access {
+                    return None;
+                }
                 let pool = self.rights.model.pools.get(ix.index())?;
                 let path = [b"/pool/", pool.name.value.as_bytes()].concat();
-                let held = self.access.direct_held(self.subject, &path);
                 // A NoAccess on the pool itself is meant for this pool.
                 let own = landings.iter().any(|landing| {
                     landing.here().no_access && self.rights.spot(landing.node).is_some_and(|spot| spot.path == path)
                 });
-                held.no_access.then_some((ix, own))
+                Some((ix, own))
             })
             .collect();
         if denied.is_empty() {
@@ -716,10 +765,8 @@ impl Look<'_, '_> {
                 Object::Guest(_) | Object::Storage => {
                     let here = landing.here();
                     let given = if here.no_access { PrivSet::EMPTY } else { here.privs & spot.on };
-                    let pool = self.access.pools_of(&spot.path).find_map(|pool| {
-                        let ix = self.rights.model.pool_ix(pool.name.value)?;
-                        denied.iter().any(|(denied, _)| *denied == ix).then_some(ix)
-                    });
+                    let is_denied = |pool: &PoolIx| denied.iter().any(|(denied, _)| denied == pool);
+                    let pool = spot.looked.pools().iter().copied().find(is_denied);
                     (given, pool, 1)
                 }
                 _ if spot.path == "/vms" => {

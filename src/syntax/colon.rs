@@ -8,7 +8,7 @@
 use crate::text::{self, Located, Span};
 use nom::bytes::complete::{take_till, take_till1, take_while};
 use nom::character::complete::char;
-use nom::combinator::{opt, rest};
+use nom::combinator::opt;
 use nom::multi::many0_count;
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
@@ -57,7 +57,11 @@ impl<'a> Line<'a> {
         let Located { value: content, span } = self.content;
         let mut left = Some(without_empty_end(content)).filter(|used| !used.is_empty());
         std::iter::from_fn(move || {
-            let (next, whole) = field(left?).ok()?;
+            let rest = left?;
+            let (whole, next) = match memchr::memchr(b':', rest) {
+                Some(colon) => (rest.get(..colon)?, rest.get(colon + 1..)),
+                None => (rest, None),
+            };
             left = next;
             let text = trim(whole);
             Some(Field {
@@ -66,16 +70,6 @@ impl<'a> Line<'a> {
                 whole: Span::of(content, whole).shifted(span.start),
             })
         })
-    }
-}
-
-/// A field, and what follows its colon; nothing follows the last one.
-fn field(input: &[u8]) -> IResult<Option<&[u8]>, &[u8], ()> {
-    let (input, text) =
-        take_till(|byte| byte == b':').parse(input).map_err(|error: nom::Err<()>| error.map(|()| ()))?;
-    match opt(preceded(char(':'), rest)).parse(input) {
-        Ok((_, next)) => Ok((next, text)),
-        Err(error) => Err(error),
     }
 }
 

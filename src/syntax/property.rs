@@ -5,12 +5,6 @@
 //! `parse_property_string` in pve-common's `PVE/JSONSchema.pm`: every comma separates, the first `=` of a part ends its
 //! key, nothing is quoted, escaped or trimmed.
 
-use nom::{
-    IResult, Parser,
-    bytes::complete::{tag, take_till1},
-    combinator::rest,
-};
-
 /// One part of a property string, without the comma behind it. All slices are parts of the text that was split, so
 /// [`crate::text::Span::of`] says where they stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,21 +46,13 @@ pub const fn is_space(byte: u8) -> bool {
 
 fn form(raw: &[u8]) -> Form<'_> {
     if raw.iter().all(|&b| is_space(b)) {
-        Form::Blank
-    } else if memchr::memchr(b'=', raw).is_none() {
-        Form::Bare(raw)
-    } else {
-        match pair(raw) {
-            Ok((_, (key, value))) if !value.is_empty() => Form::Pair { key, value },
-            _ => Form::Broken,
-        }
+        return Form::Blank;
     }
-}
-
-fn pair(raw: &[u8]) -> IResult<&[u8], (&[u8], &[u8])> {
-    let (value, (key, _)) = (take_till1(|b| b == b'='), tag("=")).parse(raw)?;
-    let (end, value) = rest(value)?;
-    Ok((end, (key, value)))
+    let Some(equals) = memchr::memchr(b'=', raw) else { return Form::Bare(raw) };
+    match (raw.get(..equals), raw.get(equals + 1..)) {
+        (Some(key), Some(value)) if !key.is_empty() && !value.is_empty() => Form::Pair { key, value },
+        _ => Form::Broken,
+    }
 }
 
 #[cfg(test)]

@@ -42,6 +42,9 @@ pub(super) fn parse(text: &[u8], release: Release) -> UserCfg<'_> {
     reader.finish()
 }
 
+/// Bytes of an ACL line, roughly: tables that grow are copied again and again.
+const ACL_LINE: usize = 64;
+
 /// The type and at most 8 fields that mean something, and one that shows that there are more.
 const FIELDS: usize = 10;
 
@@ -128,6 +131,8 @@ struct Reader<'a> {
     entries: FxHashMap<(NodeIx, SubjectIx, RoleIx), u32>,
     /// Pairs of subject and role looked at; bounds the work that one hostile line can make.
     pairs: usize,
+    /// The roles and the subjects of the last ACL line, for their memory.
+    items: (Vec<Located<&'a [u8]>>, Vec<Located<&'a [u8]>>),
 }
 
 impl<'a> Reader<'a> {
@@ -161,7 +166,11 @@ impl<'a> Reader<'a> {
             vm_at: FxHashMap::default(),
             entries: FxHashMap::default(),
             pairs: 0,
+            items: (Vec::new(), Vec::new()),
         };
+        // Most of a large file is ACLs.
+        reader.cfg.acl.reserve(text.len() / ACL_LINE);
+        reader.entries.reserve(text.len() / ACL_LINE);
         for (name, privileges) in builtin_roles(release) {
             let name = name.as_bytes().as_bstr();
             reader.role(name, Role { name, privileges, builtin: Some(privileges), line: None, listed: Vec::new() });
@@ -630,15 +639,18 @@ impl<'a> Reader<'a> {
         let propagate = self.flag(fields.get(1), Flag::Propagate, path.value);
         self.path_form(path);
         let mut node = NodePath::Components(node);
-        let roles: Vec<_> = self.list(fields.get(4), EntryType::Acl, path.value).collect();
-        let subjects: Vec<_> = self.list(fields.get(3), EntryType::Acl, path.value).collect();
+        let (mut roles, mut subjects) = std::mem::take(&mut self.items);
+        roles.clear();
+        roles.extend(self.list(fields.get(4), EntryType::Acl, path.value));
+        subjects.clear();
+        subjects.extend(self.list(fields.get(3), EntryType::Acl, path.value));
         if roles.is_empty() {
             self.odd(self.at, Oddity::AclNoRole);
         }
         if subjects.is_empty() {
             self.odd(self.at, Oddity::AclNoSubject);
         }
-        for role in roles {
+        for role in &roles {
             let name = role.value.as_bstr();
             if !is_group_or_role(name) {
                 self.drop(role.span, Reason::AclRoleName { role: name });
@@ -671,13 +683,14 @@ impl<'a> Reader<'a> {
                 self.acl_entry(entry);
             }
         }
+        self.items = (roles, subjects);
         Some(path.value)
     }
 
     fn path_form(&mut self, path: Located<&'a BStr>) {
         let written = path.value;
         let canonical = written.first() == Some(&b'/')
-            && written.find(b"//").is_none()
+            && !written.windows(2).any(|pair| pair == b"//")
             && (written.len() == 1 || written.last() != Some(&b'/'));
         let zero = written.split(|&byte| byte == b'/').any(|part| part == b"0");
         if canonical && !zero {

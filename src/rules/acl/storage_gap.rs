@@ -4,7 +4,7 @@
 use bstr::{BString, ByteSlice};
 use rustc_hash::FxHashMap;
 
-use crate::access::{Access, Step};
+use crate::access::{Access, LookedUp, Step};
 use crate::finding::{Command, Finding};
 use crate::model::storage::Section;
 use crate::model::tables::access::{Priv, PrivSet};
@@ -58,6 +58,11 @@ fn storages<'a>(rights: &Rights<'a>, need: &Need<'_>) -> Vec<&'a Section<'a>> {
     cfg.storages().filter(|storage| !storage.is_disabled()).filter(holds).collect()
 }
 
+/// [`gaps`] of [`DISKS`], made when first asked for.
+pub(in crate::rules) fn disk_gaps<'r, 'a>(rights: &'r Rights<'a>, access: &Access<'a, 'a>) -> &'r [Gap<'a>] {
+    rights.disk_gaps.get_or_init(|| gaps(rights, access, &DISKS))
+}
+
 /// Everybody whom this need isn't met for. Nothing where no storage could meet it.
 pub(in crate::rules) fn gaps<'a>(rights: &Rights<'a>, access: &Access<'a, 'a>, need: &Need<'_>) -> Vec<Gap<'a>> {
     let (on_guest, on_storage) = (privs(need.on_guest), privs(need.on_storage));
@@ -67,11 +72,11 @@ pub(in crate::rules) fn gaps<'a>(rights: &Rights<'a>, access: &Access<'a, 'a>, n
     }
     // A type that PVE doesn't ship may hold anything.
     let foreign = rights.objects.storages().into_iter().flat_map(|cfg| cfg.unknown_types());
-    let paths: Vec<Vec<u8>> = storages
+    let paths: Vec<LookedUp> = storages
         .iter()
         .map(|storage| storage.id.value)
         .chain(foreign.map(|section| section.id.value))
-        .map(|id| [b"/storage/", id.as_bytes()].concat())
+        .map(|id| access.look_up(&[b"/storage/", id.as_bytes()].concat()))
         .collect();
     let mut gaps: Vec<Gap<'a>> = Vec::new();
     let mut by_source: FxHashMap<(SubjectIx, Option<PoolIx>), usize> = FxHashMap::default();
@@ -84,13 +89,12 @@ pub(in crate::rules) fn gaps<'a>(rights: &Rights<'a>, access: &Access<'a, 'a>, n
         if !principal.on_guests.intersects(on_guest) {
             continue;
         }
-        let who: Vec<SubjectIx> = principal.same.iter().filter(|who| rights.enabled(**who)).copied().collect();
-        let Some(&first) = who.first() else { continue };
-        let id = rights.model.subject_id(first);
-        if paths.iter().any(|path| access.effective(id, path).privs.intersects(on_storage)) {
+        let Some(first) = principal.same.iter().copied().find(|who| rights.enabled(*who)) else { continue };
+        if paths.iter().any(|path| access.effective_on(first, path).privs.intersects(on_storage)) {
             continue;
         }
         let Some((path, has)) = on_guests(rights, access, first, on_guest) else { continue };
+        let id = rights.model.subject_id(first);
         let token = kind(&principal) == Some(SubjectKind::Token);
         let owner = split_token(id).ok().filter(|_| token).and_then(|(owner, _)| rights.model.user(owner));
         if let Some(gap) = owner.and_then(|owner| of_user.get(&owner.subject)).and_then(|gap| gaps.get_mut(*gap)) {
@@ -110,8 +114,10 @@ pub(in crate::rules) fn gaps<'a>(rights: &Rights<'a>, access: &Access<'a, 'a>, n
         if token {
             gap.tokens.push(first);
         } else {
-            of_user.extend(who.iter().map(|user| (*user, at)));
-            gap.users.extend(who);
+            for user in principal.same.iter().copied().filter(|who| rights.enabled(*who)) {
+                of_user.insert(user, at);
+                gap.users.push(user);
+            }
         }
     }
     for gap in &mut gaps {
@@ -128,22 +134,22 @@ fn on_guests(
     who: SubjectIx,
     wanted: PrivSet,
 ) -> Option<(Vec<u8>, PrivSet)> {
-    let id = rights.model.subject_id(who);
-    let has = |path: &[u8]| access.effective(id, path).privs & wanted;
-    let new = has(NEW_GUEST);
+    let has = |path: &LookedUp| access.effective_on(who, path).privs & wanted;
+    let new = has(&access.look_up(NEW_GUEST));
     if !new.is_empty() {
         return Some((NEW_GUEST.to_vec(), new));
     }
     let mut pools = touched_pools(rights, access, who);
     let from_pool = pools.find_map(|pool| {
         let path = [b"/pool/", pool.name.value.as_bytes()].concat();
-        let here = has(&path);
+        let here = has(&access.look_up(&path));
         let creates = here & privs(&["VM.Allocate"]);
         if !creates.is_empty() {
             return Some((path, here));
         }
         let members = pool.vms.iter().take(POOLS).map(|vm| [b"/vms/", vm.name.as_bytes()].concat());
-        members.map(|path| (has(&path), path)).find(|(has, _)| !has.is_empty()).map(|(has, path)| (path, has))
+        let mut members = members.map(|path| (has(&access.look_up(&path)), path));
+        members.find(|(has, _)| !has.is_empty()).map(|(has, path)| (path, has))
     });
     from_pool.or_else(|| {
         let guests = access.landings(who).into_iter().filter_map(|landing| {
@@ -151,7 +157,7 @@ fn on_guests(
                 .spot(landing.node)
                 .filter(|spot| matches!(spot.object, Object::Guest(_)) && spot.exists != Some(false))
         });
-        guests.map(|spot| (spot.path.to_vec(), has(&spot.path))).find(|(_, has)| !has.is_empty())
+        guests.map(|spot| (spot.path.to_vec(), has(&spot.looked))).find(|(_, has)| !has.is_empty())
     })
 }
 
@@ -183,9 +189,9 @@ fn pool_without(
     on_guest: PrivSet,
     on_storage: PrivSet,
 ) -> Option<PoolIx> {
-    let id = rights.model.subject_id(who);
     let pool = touched_pools(rights, access, who).find(|pool| {
-        let has = access.effective(id, &[b"/pool/", pool.name.value.as_bytes()].concat()).privs;
+        let path = access.look_up(&[b"/pool/", pool.name.value.as_bytes()].concat());
+        let has = access.effective_on(who, &path).privs;
         has.intersects(on_guest) && has.intersects(on_storage)
     })?;
     rights.model.pool_ix(pool.name.value)
@@ -261,11 +267,12 @@ impl<'a> Gap<'a> {
 
     fn takes(&self, rights: &Rights<'_>, access: &Access<'_, '_>, storage: &Section<'_>, need: &Need<'_>) -> bool {
         let path = [b"/storage/", storage.id.value.as_bytes()].concat();
+        let looked = access.look_up(&path);
         let given = privs(&["Datastore.AllocateSpace", "Datastore.Audit"]);
         self.everybody().iter().all(|who| {
             let id = rights.model.subject_id(*who);
             // What PVE never looks up on a storage isn't lost.
-            let has = access.direct_held(*who, &path);
+            let has = access.direct_held(*who, &looked);
             let looked_up = crate::model::tables::access::checked_on(&path, rights.model.release);
             let owner = split_token(id).ok().map(|(owner, _)| owner).filter(|_| self.tokens.contains(who));
             let owner_has = owner.is_none_or(|owner| {
@@ -274,7 +281,7 @@ impl<'a> Gap<'a> {
                     || access.effective(owner, &path).privs.intersects(privs(need.on_storage))
             });
             !has.no_access
-                && !access.pools_held(*who, &path).no_access
+                && !access.pools_held(*who, &looked).no_access
                 && given.contains_all(has.privs & looked_up)
                 && owner_has
         })

@@ -29,7 +29,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         rights.model.subject(subject).is_some_and(|subject| subject.kind == SubjectKind::User && subject.defined())
     };
     let mut found: BTreeMap<Vec<SubjectIx>, Vec<(&Spot, &AclEntry)>> = BTreeMap::new();
-    for spot in &rights.spots {
+    for spot in rights.spots.iter().filter(|spot| rights.entries(spot).len() >= USERS) {
         let mut users: BTreeMap<(RoleIx, bool), Vec<SubjectIx>> = BTreeMap::new();
         for entry in rights.entries(spot).iter().filter(|entry| is_user(entry.subject)) {
             users.entry((entry.role, entry.propagate)).or_default().push(entry.subject);

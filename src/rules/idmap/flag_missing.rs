@@ -1,9 +1,7 @@
 //! An id map in a container that isn't flagged `unprivileged`.
 
 use super::Mapped;
-use crate::cluster::Guest;
 use crate::finding::Level;
-use crate::model::container::Container;
 use crate::rules::{Check, Context, Rule, Sink};
 
 /// The rule.
@@ -13,11 +11,11 @@ pub static RULE: Rule = Rule {
     needs: &[],
     since: None,
     until: None,
-    check: Check::Container(check),
+    check: Check::Mapped(check),
 };
 
-fn check(context: &Context<'_>, guest: &Guest<'_, Container<'_>>, sink: &mut Sink) {
-    let Some(mapped) = Mapped::of(context, guest) else { return };
+fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
+    let guest = mapped.guest;
     if guest.config.is_unprivileged() {
         return;
     }

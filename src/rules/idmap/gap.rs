@@ -1,25 +1,17 @@
 //! Container ids that the map leaves out.
 
 use super::{Mapped, ids};
-use crate::cluster::Guest;
 use crate::finding::Level;
-use crate::model::container::Container;
 use crate::model::idmap::MapFault;
 use crate::rules::words;
 use crate::rules::{Check, Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "idmap-gap",
-    level: Level::Warning,
-    needs: &[],
-    since: None,
-    until: None,
-    check: Check::Container(check),
-};
+pub static RULE: Rule =
+    Rule { id: "idmap-gap", level: Level::Warning, needs: &[], since: None, until: None, check: Check::Mapped(check) };
 
-fn check(context: &Context<'_>, guest: &Guest<'_, Container<'_>>, sink: &mut Sink) {
-    let Some(mapped) = Mapped::of(context, guest) else { return };
+fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
+    let guest = mapped.guest;
     for problem in &mapped.problems {
         let (Some(kind), MapFault::Unmapped(gaps)) = (problem.kind, &problem.why) else { continue };
         // The last id alone belongs to nobody.

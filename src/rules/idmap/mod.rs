@@ -30,7 +30,8 @@ pub mod system_ids;
 pub mod too_large;
 
 /// A container whose map is written out in `lxc.idmap` lines, and what is wrong with it.
-struct Mapped<'g, 'a> {
+#[derive(Debug)]
+pub struct Mapped<'g, 'a> {
     guest: &'g Guest<'a, Container<'a>>,
     map: IdMap<'a>,
     problems: Vec<MapProblem<'a>>,
@@ -38,7 +39,7 @@ struct Mapped<'g, 'a> {
 
 impl<'g, 'a> Mapped<'g, 'a> {
     /// `None` for containers without a single such line, which are nearly all.
-    fn of(context: &Context<'_>, guest: &'g Guest<'a, Container<'a>>) -> Option<Self> {
+    pub(super) fn of(context: &Context<'_>, guest: &'g Guest<'a, Container<'a>>) -> Option<Self> {
         let lines = guest.config.main.raw.iter();
         if !lines.clone().any(|raw| idmap::is_map_key(raw.key, guest.config.release)) {
             return None;

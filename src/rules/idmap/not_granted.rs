@@ -1,9 +1,7 @@
 //! A host range that root may not map, because `/etc/subuid` or `/etc/subgid` doesn't grant it.
 
 use super::{Mapped, grants_apply, ids, other, subid_file};
-use crate::cluster::Guest;
 use crate::finding::{Command, Level};
-use crate::model::container::Container;
 use crate::model::idmap::{self, IdKind, MapFault};
 use crate::rules::words;
 use crate::rules::{Check, Context, Rule, Sink};
@@ -16,11 +14,11 @@ pub static RULE: Rule = Rule {
     needs: &[],
     since: None,
     until: None,
-    check: Check::Container(check),
+    check: Check::Mapped(check),
 };
 
-fn check(context: &Context<'_>, guest: &Guest<'_, Container<'_>>, sink: &mut Sink) {
-    let Some(mapped) = Mapped::of(context, guest) else { return };
+fn check(context: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
+    let guest = mapped.guest;
     for problem in &mapped.problems {
         let (Some(kind), MapFault::NotGranted(entry)) = (problem.kind, &problem.why) else { continue };
         if mapped.is_broken(kind) {

@@ -1,9 +1,7 @@
 //! Ids behind a hole that are off by one.
 
 use super::Mapped;
-use crate::cluster::Guest;
 use crate::finding::Level;
-use crate::model::container::Container;
 use crate::model::idmap::MapFault;
 use crate::rules::{Check, Context, Rule, Sink};
 
@@ -14,11 +12,11 @@ pub static RULE: Rule = Rule {
     needs: &[],
     since: None,
     until: None,
-    check: Check::Container(check),
+    check: Check::Mapped(check),
 };
 
-fn check(context: &Context<'_>, guest: &Guest<'_, Container<'_>>, sink: &mut Sink) {
-    let Some(mapped) = Mapped::of(context, guest) else { return };
+fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
+    let guest = mapped.guest;
     for problem in &mapped.problems {
         let (Some(kind), MapFault::Shifted { entry, forward }) = (problem.kind, &problem.why) else { continue };
         if mapped.is_broken(kind) {

@@ -1,24 +1,16 @@
 //! An `lxc.idmap` value that is no map entry.
 
 use super::{Mapped, shown};
-use crate::cluster::Guest;
 use crate::finding::Level;
-use crate::model::container::Container;
 use crate::model::idmap::MapFault;
 use crate::rules::{Check, Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "idmap-syntax",
-    level: Level::Error,
-    needs: &[],
-    since: None,
-    until: None,
-    check: Check::Container(check),
-};
+pub static RULE: Rule =
+    Rule { id: "idmap-syntax", level: Level::Error, needs: &[], since: None, until: None, check: Check::Mapped(check) };
 
-fn check(context: &Context<'_>, guest: &Guest<'_, Container<'_>>, sink: &mut Sink) {
-    let Some(mapped) = Mapped::of(context, guest) else { return };
+fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
+    let guest = mapped.guest;
     for problem in mapped.problems.iter().filter(|problem| problem.why == MapFault::Syntax) {
         let value = shown(guest, problem.span);
         let finding = mapped

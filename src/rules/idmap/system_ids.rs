@@ -1,9 +1,7 @@
 //! A system account of the host in a map.
 
 use super::{Mapped, ids};
-use crate::cluster::Guest;
 use crate::finding::Level;
-use crate::model::container::Container;
 use crate::model::idmap::{IdKind, MapFault};
 use crate::release::Release;
 use crate::rules::{Check, Context, Rule, Sink};
@@ -24,11 +22,11 @@ pub static RULE: Rule = Rule {
     needs: &[],
     since: None,
     until: None,
-    check: Check::Container(check),
+    check: Check::Mapped(check),
 };
 
-fn check(context: &Context<'_>, guest: &Guest<'_, Container<'_>>, sink: &mut Sink) {
-    let Some(mapped) = Mapped::of(context, guest) else { return };
+fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
+    let guest = mapped.guest;
     for problem in &mapped.problems {
         let (Some(kind), MapFault::Punched(entry)) = (problem.kind, &problem.why) else { continue };
         let first = entry.host.max(1);

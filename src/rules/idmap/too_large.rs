@@ -1,9 +1,7 @@
 //! A map with more entries than the kernel takes.
 
 use super::Mapped;
-use crate::cluster::Guest;
 use crate::finding::Level;
-use crate::model::container::Container;
 use crate::model::idmap::MapFault;
 use crate::rules::{Check, Context, Rule, Sink};
 
@@ -14,11 +12,11 @@ pub static RULE: Rule = Rule {
     needs: &[],
     since: None,
     until: None,
-    check: Check::Container(check),
+    check: Check::Mapped(check),
 };
 
-fn check(context: &Context<'_>, guest: &Guest<'_, Container<'_>>, sink: &mut Sink) {
-    let Some(mapped) = Mapped::of(context, guest) else { return };
+fn check(context: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
+    let guest = mapped.guest;
     for problem in &mapped.problems {
         let (Some(kind), MapFault::Limit { entries, bytes }) = (problem.kind, &problem.why) else { continue };
         let finding = mapped

@@ -2,13 +2,13 @@
 
 use bstr::ByteSlice;
 
-use crate::access::Access;
+use crate::access::{Access, Landing, LookedUp};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::tables::access::PrivSet;
-use crate::model::user::{AclEntry, ROOT, Token};
+use crate::model::user::{AclEntry, ROOT, SubjectIx};
 use crate::rules::acl::role_reach;
-use crate::rules::rights::{NEW_GUEST, Rights, Spot, Standing, named};
+use crate::rules::rights::{NEW_GUEST, Rights, Spot, Standing, named, pool_guests};
 use crate::rules::{Check, Context, Rule, Sink, words};
 
 /// The rule.
@@ -33,6 +33,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         let mut beyond: Vec<(&AclEntry, &Spot, PrivSet)> = Vec::new();
         let mut partly: Vec<(&AclEntry, &Spot, PrivSet)> = Vec::new();
+        let mut owner = Owner { rights, access, subject: user.subject, landings: None };
         for landing in access.landings(token.subject) {
             let Some(spot) = rights.spot(landing.node) else { continue };
             if spot.standing != Standing::Checked || spot.exists == Some(false) || landing.own_here.no_access {
@@ -40,12 +41,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             }
             let given =
                 (landing.own_here.privs & role_reach(spot, false)) | (landing.own_below.privs & role_reach(spot, true));
-            let missing = given - owner_has(rights, access, token, spot);
-            let entries = rights.entries_of(token.subject, spot.node);
-            let Some(first) = entries.iter().find(|entry| rights.role(entry).intersects(missing)) else { continue };
+            let missing = given - owner.has(spot, given);
             if missing.is_empty() {
                 continue;
             }
+            let entries = rights.entries_of(token.subject, spot.node);
+            let Some(first) = entries.iter().find(|entry| rights.role(entry).intersects(missing)) else { continue };
             if missing == given { &mut beyond } else { &mut partly }.push((first, spot, missing));
         }
         let (id, owner) = (words::name(token.id.value), words::name(user.id.value));
@@ -67,7 +68,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 let theirs: Vec<_> =
                     entries.iter().map(|entry| AclEntry { subject: user.subject, ..**entry }).collect();
                 // An ACL of its own would stand in place of what the user has there now.
-                let spotless = access.effective(user.id.value, &spot.path).privs.is_empty();
+                let spotless = access.effective_on(user.subject, &spot.looked).privs.is_empty();
                 if spotless {
                     commands.extend(rights.modify(&spot.path, &theirs.iter().collect::<Vec<_>>()));
                 }
@@ -88,37 +89,52 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
     }
 }
 
-/// Every privilege that the owner has on the path, or anywhere below it.
-fn owner_has(rights: &Rights<'_>, access: &Access<'_, '_>, token: &Token<'_>, spot: &Spot) -> PrivSet {
-    let Some(user) = rights.model.users.get(token.user.index()) else { return PrivSet::EMPTY };
-    let id = user.id.value;
-    let mut has = access.effective(id, &spot.path).privs;
-    let inside = |path: &[u8]| {
-        spot.path == "/" || path.strip_prefix(spot.path.as_slice()).is_some_and(|rest| rest.starts_with(b"/"))
-    };
-    for landing in access.landings(user.subject) {
-        let Some(at) = rights.spot(landing.node) else { continue };
-        if inside(&at.path) {
-            has |= landing.here().privs | landing.below().privs;
+/// Who a token is limited by.
+struct Owner<'r, 'a> {
+    rights: &'r Rights<'a>,
+    access: &'r Access<'a, 'a>,
+    subject: SubjectIx,
+    /// Made when first needed.
+    landings: Option<Vec<Landing>>,
+}
+
+impl Owner<'_, '_> {
+    /// Every privilege that the owner has on the path, or anywhere below it; no more once these are all of `wanted`.
+    fn has(&mut self, spot: &Spot, wanted: PrivSet) -> PrivSet {
+        let (rights, access, subject) = (self.rights, self.access, self.subject);
+        let on = |path: &LookedUp| access.effective_on(subject, path).privs;
+        let mut has = on(&spot.looked);
+        if has.contains_all(wanted) {
+            return has;
         }
+        let inside = |path: &[u8]| {
+            spot.path == "/" || path.strip_prefix(spot.path.as_slice()).is_some_and(|rest| rest.starts_with(b"/"))
+        };
         // What it has on a pool it has on members, wherever they are.
-        if at.path.starts_with(b"/pool") && (inside(b"/vms/1") || inside(b"/storage/x")) {
-            has |= landing.here().privs | landing.below().privs;
-        }
-    }
-    if let Some(pool) = spot.path.strip_prefix(b"/pool").filter(|_| !spot.pooled.is_empty()) {
-        // The token's rights on the pool meet the owner's on its members.
-        let pool = pool.strip_prefix(b"/").unwrap_or_default();
-        let pools = rights.model.pools.iter().filter(|one| one.name.value.starts_with(pool));
-        for pool in pools.take(POOLS) {
-            for vm in pool.vms.iter().take(POOLS) {
-                has |= access.effective(id, &[b"/vms/", vm.name.as_bytes()].concat()).privs;
-            }
-            for storage in &pool.storage {
-                has |= access.effective(id, &[b"/storage/", storage.value.as_bytes()].concat()).privs;
+        let above_members = inside(b"/vms/1") || inside(b"/storage/x");
+        for landing in self.landings.get_or_insert_with(|| access.landings(subject)) {
+            let Some(at) = rights.spot(landing.node) else { continue };
+            if inside(&at.path) || (above_members && at.path.starts_with(b"/pool")) {
+                has |= landing.here().privs | landing.below().privs;
             }
         }
-        has |= access.effective(id, NEW_GUEST).privs;
+        if let Some(pool) = spot.path.strip_prefix(b"/pool").filter(|_| !spot.pooled.is_empty()) {
+            // The token's rights on the pool meet the owner's on its members.
+            let pool = pool.strip_prefix(b"/").unwrap_or_default();
+            let pools = rights.model.pools.iter().filter(|one| one.name.value.starts_with(pool));
+            for pool in pools.take(POOLS) {
+                if has.contains_all(wanted) {
+                    return has;
+                }
+                for guest in pool_guests(access, pool, POOLS) {
+                    has |= on(&guest);
+                }
+                for storage in &pool.storage {
+                    has |= on(&access.look_up(&[b"/storage/", storage.value.as_bytes()].concat()));
+                }
+            }
+            has |= on(&access.look_up(NEW_GUEST));
+        }
+        has
     }
-    has
 }

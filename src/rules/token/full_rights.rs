@@ -19,10 +19,11 @@ pub static RULE: Rule = Rule {
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some((rights, access)) = context.rights() else { return };
     let everything = PrivSet::all(rights.model.release);
+    let root = access.look_up(b"/");
     for token in &rights.model.tokens {
         let Some(user) = rights.model.users.get(token.user.index()) else { continue };
         if (user.id.value == ROOT && !token.privsep.value)
-            || !access.effective(token.id.value, b"/").propagate.contains_all(everything)
+            || !access.effective_on(token.subject, &root).propagate.contains_all(everything)
         {
             continue;
         }
