@@ -19,6 +19,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::schema::{self, Flavour, Problem, Props, Reason};
 use crate::model::tables::lxc::{self as table, GuestOption, RawKey};
+use crate::model::text::decode;
 use crate::release::Release;
 use crate::syntax::guest::{self, Class, Dialect};
 use crate::syntax::property::is_space;
@@ -437,7 +438,7 @@ impl<'a> Section<'a> {
     pub fn description(&self) -> Option<String> {
         let mut text = String::new();
         for note in &self.notes {
-            text.push_str(&decode_text(note.text));
+            text.push_str(&decode(note.text).text);
             if note.newline {
                 text.push('\n');
             }
@@ -495,29 +496,6 @@ impl<'a> Mount<'_, 'a> {
     pub fn target(&self) -> &'a [u8] {
         if self.option.key == b"rootfs" { b"/" } else { self.props.value("mp").unwrap_or_default() }
     }
-}
-
-/// Decodes `%XX` and then UTF-8 (`decode_text` in `PVE/Tools.pm`); what isn't either stays or becomes U+FFFD.
-#[must_use]
-pub fn decode_text(text: &[u8]) -> Cow<'_, str> {
-    if memchr::memchr(b'%', text).is_none() {
-        return text.to_str_lossy();
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((&first, tail)) = rest.split_first() {
-        rest = tail;
-        let hex = |b: u8| char::from(b).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        if let (b'%', [high, low, behind @ ..]) = (first, tail)
-            && let (Some(high), Some(low)) = (hex(*high), hex(*low))
-        {
-            bytes.push(high << 4 | low);
-            rest = behind;
-            continue;
-        }
-        bytes.push(first);
-    }
-    Cow::Owned(bytes.to_str_lossy().into_owned())
 }
 
 struct Parser<'a> {
@@ -1043,11 +1021,5 @@ mod tests {
         let mounts: Vec<_> = container.main.mounts().iter().map(|mount| (mount.target(), mount.kind())).collect();
         use check::VolumeKind::{Bind, Volume};
         assert_eq!(mounts, [(&b"/"[..], Volume), (b"/c", Volume), (b"/b", Bind)]);
-    }
-
-    #[test]
-    fn text_is_decoded_leniently() {
-        assert_eq!(decode_text(b"100%zz %c3%A4 %"), "100%zz \u{e4} %");
-        assert_eq!(decode_text(b"%ff"), "\u{fffd}");
     }
 }
