@@ -27,4 +27,5 @@ mod rules_storage;
 mod rules_user;
 mod samples;
 mod source;
+mod tables;
 mod user;

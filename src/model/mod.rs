@@ -11,6 +11,7 @@ pub mod schema;
 pub mod storage;
 pub mod subid;
 pub mod tables;
+mod text;
 pub mod user;
 pub mod vm;
 pub mod volume;

@@ -2,6 +2,7 @@
 //! keeps, moves and loses.
 
 use super::{Container, Place, Section};
+use crate::model::text;
 use crate::release::Release;
 
 /// The whole file as PVE writes it; `None` when a reserved key makes PVE die over it.
@@ -52,7 +53,7 @@ fn write_section(out: &mut Vec<u8>, section: &Section<'_>, release: Release) {
         let description = description.strip_suffix('\n').unwrap_or(&description);
         for line in description.split('\n') {
             out.push(b'#');
-            encode_text(out, line, release);
+            text::encode(out, line, release);
             out.push(b'\n');
         }
     }
@@ -85,16 +86,4 @@ fn line(out: &mut Vec<u8>, key: &[u8], value: &[u8]) {
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);
     out.push(b'\n');
-}
-
-/// Percent-encodes as `encode_text` in `PVE/Tools.pm`: control characters, bytes from 0x7F on, `:` and, from 8 on, `%`.
-fn encode_text(out: &mut Vec<u8>, text: &str, release: Release) {
-    for &byte in text.as_bytes() {
-        let encoded = !(0x20..0x7f).contains(&byte) || byte == b':' || (byte == b'%' && release >= Release::Pve8);
-        if encoded {
-            out.extend_from_slice(format!("%{byte:02X}").as_bytes());
-        } else {
-            out.push(byte);
-        }
-    }
 }

@@ -9,7 +9,6 @@ mod dump;
 mod events;
 mod ids;
 mod parse;
-mod text;
 
 pub use acl::{AclEntry, AclLine, AclNode, AclTree, Subject, SubjectKind};
 pub use dump::dump;

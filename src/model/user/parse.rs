@@ -3,12 +3,12 @@
 use super::acl::{AclEntry, AclLine, AclTree, Subject, SubjectKind};
 use super::events::{Dropped, EntryType, Flag, NoToken, Odd, Oddity, Reason, UnknownLine};
 use super::ids::{ROOT, acl_components, check_user, is_group_or_role, is_pool, is_storage, split_token};
-use super::text::decode;
 use super::{
     Group, GroupIx, MAX_ACL_ENTRIES, NodeIx, Pool, PoolIx, PoolVm, Role, RoleIx, SubjectIx, Token, TokenIx, User,
     UserCfg, UserIx,
 };
 use crate::model::tables::access::{Priv, builtin_role, builtin_roles};
+use crate::model::text::decode;
 use crate::release::Release;
 use crate::syntax::colon::{self, Blanks, Field, Line};
 use crate::text::{Located, Span};

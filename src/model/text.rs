@@ -1,8 +1,11 @@
-//! Free text fields of `user.cfg`: names and comments, percent-encoded UTF-8 (pve-common, `decode_text`).
+//! Free text: names and comments of `user.cfg`, descriptions of guests. Percent-encoded UTF-8 (pve-common, `PVE/Tools.pm`:
+//! `decode_text` and `encode_text`).
 
 use bstr::{ByteSlice, ByteVec};
 use memchr::memchr;
 use std::borrow::Cow;
+
+use crate::release::Release;
 
 /// A decoded text and what was irregular about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +45,18 @@ pub(super) fn decode(raw: &[u8]) -> Decoded<'_> {
     Decoded { text: Cow::Owned(bytes.into_string_lossy()), stray_percent, not_utf8 }
 }
 
+/// Appends `text` as PVE writes it: control characters, bytes from 0x7F on, `:` and, from 8 on, `%` are encoded.
+pub(super) fn encode(out: &mut Vec<u8>, text: &str, release: Release) {
+    for &byte in text.as_bytes() {
+        let encoded = !(0x20..0x7f).contains(&byte) || byte == b':' || (byte == b'%' && release >= Release::Pve8);
+        if encoded {
+            out.extend_from_slice(format!("%{byte:02X}").as_bytes());
+        } else {
+            out.push(byte);
+        }
+    }
+}
+
 fn hex(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
@@ -57,5 +72,17 @@ mod tests {
         assert_eq!(decode(b"%ff").text, "\u{fffd}");
         assert!(decode(b"%ff").not_utf8 && decode(b"\xff").not_utf8);
         assert_eq!(decode(b"%2541").text, "%41");
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded_again() {
+        let encoded = |text, release| {
+            let mut out = Vec::new();
+            encode(&mut out, text, release);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(encoded("a:b\t\u{e4}%", Release::Pve9), "a%3Ab%09%C3%A4%25");
+        assert_eq!(encoded("100%zz", Release::Pve7), "100%zz");
+        assert_eq!(decode(encoded("\u{7f}:%41", Release::Pve8).as_bytes()).text, "\u{7f}:%41");
     }
 }
