@@ -422,6 +422,80 @@ fn commands_name_only_what_exists() {
     assert_eq!(commands("/nowhere"), [Remedy::Edit("write PVEVMUser".to_owned())]);
 }
 
+/// Every command of the findings of `rule`, and every edit.
+fn remedies(findings: &[Finding], rule: &str) -> Vec<String> {
+    let of = findings.iter().filter(|finding| finding.rule == rule);
+    of.flat_map(|finding| &finding.remedies)
+        .flat_map(|remedy| match remedy {
+            Remedy::Run { commands, .. } => commands.clone(),
+            Remedy::Edit(text) => vec![text.clone()],
+        })
+        .collect()
+}
+
+#[test]
+fn no_list_of_a_command_names_others_in_place_of_an_id_with_a_comma() {
+    // A list split at NULs can name `x@pve,bob@pve`, which `--users` would take for x@pve and bob@pve.
+    let text = b"user:bob@pve:1:0::::::\nuser:x@pve,bob@pve:1:0::::::\n\
+        acl:1:/vms/100:x@pve,bob@pve\0x@pve,bob@pve:PVEVmUser:\n\
+        acl:1:/pools/a:x@pve,bob@pve\0x@pve,bob@pve:PVEVMUser:\n\
+        acl::/vms/101:x@pve,bob@pve\0x@pve,bob@pve:PVEVMUser:\n";
+    let findings = check(text, Release::Pve9);
+    for rule in ["acl-role-unknown", "acl-path-unknown", "acl-propagate-missing", "vm-rights-without-storage"] {
+        let remedies = remedies(&findings, rule);
+        assert!(remedies.iter().all(|text| !text.contains("--users")), "{rule}: {remedies:?}");
+    }
+    assert_eq!(remedies(&findings, "acl-role-unknown"), ["write PVEVMUser"]);
+}
+
+#[test]
+fn a_line_with_a_bad_expiry_takes_nothing_from_a_valid_one() {
+    let said = |text: &[u8], rule: &str| -> Vec<String> {
+        let findings = check(text, Release::Pve9);
+        let of = findings.into_iter().find(|finding| finding.rule == rule).unwrap();
+        of.consequence.into_iter().chain([of.message]).collect()
+    };
+    let gone = "Nobody can log in";
+    let alone = said(b"user:a@pve:1:x::::::\n", "user-expire-malformed");
+    assert!(alone.iter().any(|text| text.starts_with(gone)), "{alone:?}");
+    let second = said(b"user:a@pve:1:0::::::\nuser:a@pve:1:x::::::\n", "user-expire-malformed");
+    assert!(second.iter().all(|text| !text.starts_with(gone)), "{second:?}");
+    // root@pam needs no line.
+    let root = said(b"user:root@pam:0:x::::::\n", "user-expire-malformed");
+    assert!(root.iter().any(|text| text.starts_with("root@pam is enabled")), "{root:?}");
+    let token = said(b"user:a@pve:1:0::::::\ntoken:a@pve!xy:0:0::\ntoken:a@pve!xy:x:1::\n", "token-expire-malformed");
+    assert!(token.iter().all(|text| !text.contains("can't authenticate")), "{token:?}");
+}
+
+#[test]
+fn commands_name_no_guest_and_no_path_that_the_api_refuses() {
+    let twice = |vmid| {
+        let text = format!("pool:a::{vmid}::\npool:b::{vmid}::\n");
+        remedies(&check(text.as_bytes(), Release::Pve9), "pool-guest-twice")
+    };
+    assert!(twice("100").contains(&"pveum pool modify b --vms 100".to_owned()));
+    for vmid in ["5", "1000000000", "99999999999999999999"] {
+        assert_eq!(twice(vmid), ["nothing, if it belongs into a"]);
+    }
+    // The owner's right on /vmz can't be given to the token by a command.
+    let text = b"user:a@pve:1:0::::::\ntoken:a@pve!xy:0:1::\nacl:1:/vmz:a@pve:PVEVMUser:\n";
+    let remedies = remedies(&check(text, Release::Pve9), "token-without-acl");
+    assert!(!remedies.is_empty() && remedies.iter().all(|text| !text.contains("/vmz")), "{remedies:?}");
+}
+
+#[test]
+fn a_group_role_that_does_not_propagate_is_not_given_with_propagation() {
+    let text = |flag| {
+        format!(
+            "user:a@pve:1:0::::::\ngroup:g:a@pve::\nacl:{flag}:/vms/100:@g:PVEVMAdmin:\n\
+             acl:1:/vms/100:a@pve:PVEDatastoreUser,PVEAuditor:\n"
+        )
+    };
+    let commands = |flag| remedies(&check(text(flag).as_bytes(), Release::Pve9), "acl-user-hides-group");
+    let modifies = |texts: Vec<String>| texts.iter().any(|text| text.contains("pveum acl modify"));
+    assert!(modifies(commands(1)) && !modifies(commands(0)), "{:?} {:?}", commands(1), commands(0));
+}
+
 #[test]
 fn a_delete_takes_away_nothing_that_another_line_gives() {
     let once = check(b"user:a@pve:1:0::::::\nacl:1:/vms/0:a@pve:PVEVMUser:\n", Release::Pve9);

@@ -15,7 +15,9 @@ use crate::cluster::{Cluster, File, Input, Presence};
 use crate::finding::Command;
 use crate::model::storage::StorageCfg;
 use crate::model::tables::access::{Priv, PrivSet, checked_anywhere, checked_below, checked_on, path_allowed};
-use crate::model::user::{AclEntry, NodeIx, Pool, PoolIx, ROOT, SubjectIx, SubjectKind, UserCfg};
+use crate::model::user::{
+    AclEntry, NodeIx, Pool, PoolIx, ROOT, SubjectIx, SubjectKind, UserCfg, list_blanks, split_token, unlistable,
+};
 use crate::release::Release;
 use crate::source::FileKind;
 use crate::text::{Place, Span};
@@ -460,15 +462,15 @@ impl<'a> Rights<'a> {
             subjects.entry((names, here)).or_default().push(subject);
         }
         let command = |((roles, here), subjects): ((Vec<&BStr>, bool), Vec<SubjectIx>)| {
-            let command = self.options(Command::new(words).arg(path), &subjects);
+            let command = self.options(Command::new(words).arg(path), &subjects)?;
             let command = command.words("--roles").arg(bstr::join(",", roles));
-            if here { command.words("--propagate 0") } else { command }
+            Some(if here { command.words("--propagate 0") } else { command })
         };
-        subjects.into_iter().map(command).collect()
+        subjects.into_iter().map(command).collect::<Option<_>>().unwrap_or_default()
     }
 
-    /// `--users ... --groups ... --tokens ...`
-    pub(super) fn options(&self, mut command: Command, subjects: &[SubjectIx]) -> Command {
+    /// `--users ... --groups ... --tokens ...`; `None` when a list can't name one of them, but would name others in its place.
+    pub(super) fn options(&self, mut command: Command, subjects: &[SubjectIx]) -> Option<Command> {
         let options =
             [("--users", SubjectKind::User), ("--groups", SubjectKind::Group), ("--tokens", SubjectKind::Token)];
         for (option, kind) in options {
@@ -480,11 +482,14 @@ impl<'a> Rights<'a> {
                 .collect();
             names.sort_unstable();
             names.dedup();
+            if names.iter().any(|name| unlistable(name, list_blanks(self.model.release)).is_some()) {
+                return None;
+            }
             if !names.is_empty() {
                 command = command.words(option).arg(bstr::join(",", names));
             }
         }
-        command
+        Some(command)
     }
 
     /// Those to look at, in parts that have the same rights.

@@ -135,12 +135,13 @@ fn dump_acl(cfg: &UserCfg<'_>) -> Value {
     rows.collect()
 }
 
-/// An expiry as Perl's JSON prints it; one that exceeds 64 bits has become a float.
+/// An expiry as Perl's JSON prints it: an integer up to 64 bits, a float of 15 significant digits beyond.
 fn expire(value: u64, written: &[u8]) -> Value {
-    if value < u64::MAX || written.is_empty() {
+    let fits = || std::str::from_utf8(written).is_ok_and(|digits| digits.parse::<u64>().is_ok());
+    if value < u64::MAX || fits() {
         return value.into();
     }
-    let float = std::str::from_utf8(written).ok().and_then(|digits| digits.parse::<f64>().ok());
+    let float = perl_float(written).parse().ok();
     float.and_then(serde_json::Number::from_f64).map_or_else(|| value.into(), Value::Number)
 }
 
@@ -165,5 +166,12 @@ mod tests {
         assert_eq!(perl_float(b"99999999999999999999999"), "1e+23");
         assert_eq!(perl_float(b"18446744073709551616"), "1.84467440737096e+19");
         assert_eq!(perl_float(b"123456789012345678901"), "1.23456789012346e+20");
+    }
+
+    #[test]
+    fn an_expiry_is_an_integer_up_to_64_bits() {
+        assert_eq!(expire(1_888_888_888, b"01888888888"), json!(1_888_888_888));
+        assert_eq!(expire(u64::MAX, b"0018446744073709551615"), json!(u64::MAX));
+        assert_eq!(expire(u64::MAX, b"18446744073709551616"), json!(1.844_674_407_370_96e19));
     }
 }

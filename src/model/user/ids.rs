@@ -2,7 +2,7 @@
 
 use crate::model::tables::access::{is_name, is_name_byte};
 use crate::release::Release;
-use crate::syntax::colon::is_space;
+use crate::syntax::colon::{Blanks, is_space};
 use bstr::{BStr, ByteSlice};
 
 /// The only user that needs no line: `userconfig_force_defaults` in pve-access-control makes it.
@@ -71,6 +71,13 @@ pub fn check_user(id: &[u8]) -> Result<(), UserFault> {
 #[must_use]
 pub fn realm(id: &[u8]) -> &BStr {
     name_and_realm(id).map_or(b"".as_bstr(), |(_, realm)| realm.as_bstr())
+}
+
+/// The first byte of `id` at which a list ends an item, or that changes how a list is split. No group, ACL or command that
+/// takes a list can name such an id.
+#[must_use]
+pub fn unlistable(id: &[u8], blanks: Blanks) -> Option<u8> {
+    id.iter().copied().find(|&byte| matches!(byte, b',' | b';' | 0) || blanks.contains(byte))
 }
 
 /// Splits a full token id `name@realm!token` into user id and token name. The user part has no length limit here.

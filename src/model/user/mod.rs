@@ -15,7 +15,7 @@ pub use dump::dump;
 pub use events::{Dropped, EntryType, Flag, NoToken, Odd, Oddity, Reason, UnknownLine};
 pub use ids::{
     PathFault, ROOT, TokenFault, UserFault, acl_components, check_user, is_group_or_role, is_pool, is_storage, realm,
-    split_token, token_parts,
+    split_token, token_parts, unlistable,
 };
 pub use parse::list_blanks;
 

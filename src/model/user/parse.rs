@@ -2,7 +2,7 @@
 
 use super::acl::{AclEntry, AclLine, AclTree, Subject, SubjectKind};
 use super::events::{Dropped, EntryType, Flag, NoToken, Odd, Oddity, Reason, UnknownLine};
-use super::ids::{ROOT, acl_components, check_user, is_group_or_role, is_pool, is_storage, split_token};
+use super::ids::{ROOT, acl_components, check_user, is_group_or_role, is_pool, is_storage, split_token, unlistable};
 use super::{
     Group, GroupIx, MAX_ACL_ENTRIES, NodeIx, Pool, PoolIx, PoolVm, Role, RoleIx, SubjectIx, Token, TokenIx, User,
     UserCfg, UserIx,
@@ -337,8 +337,7 @@ impl<'a> Reader<'a> {
             return None;
         };
         let enable = self.flag(fields.get(2), Flag::Enable, id.value);
-        let unlistable = |byte: &&u8| matches!(byte, b',' | b';' | 0) || self.blanks.contains(**byte);
-        if let Some(&byte) = id.value.iter().find(unlistable) {
+        if let Some(byte) = unlistable(id.value, self.blanks) {
             self.odd(id.span, Oddity::Unlistable { user: id.value, byte });
         }
         let keys = Some(fields.located(8)).filter(|keys| is_true(keys.value));

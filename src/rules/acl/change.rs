@@ -106,7 +106,7 @@ pub(super) fn with_had(
 pub(super) fn keep_both(rights: &Rights<'_>, spot: &Spot, change: &Change, had: &[&AclEntry]) -> Option<Command> {
     let own = rights.entries_of(change.by, spot.node);
     // What doesn't propagate now would propagate then.
-    if own.iter().any(|entry| !entry.propagate) || had.is_empty() || change.who.len() > 20 {
+    if own.iter().chain(had).any(|entry| !entry.propagate) || had.is_empty() || change.who.len() > 20 {
         return None;
     }
     let mut roles: Vec<&BStr> = had.iter().map(|entry| rights.model.role_name(entry.role)).collect();
@@ -116,7 +116,7 @@ pub(super) fn keep_both(rights: &Rights<'_>, spot: &Spot, change: &Change, had: 
     }
     roles.sort_unstable();
     roles.dedup();
-    let command = rights.options(Command::new("pveum acl modify").arg(&spot.path), &change.who);
+    let command = rights.options(Command::new("pveum acl modify").arg(&spot.path), &change.who)?;
     Some(command.words("--roles").arg(bstr::join(",", roles)))
 }
 

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use crate::finding::Command;
 use crate::model::tables::access::path_allowed;
-use crate::model::user::{AclEntry, AclLine, Oddity, SubjectKind, UserCfg, acl_components};
+use crate::model::user::{AclEntry, AclLine, Oddity, SubjectKind, UserCfg, acl_components, list_blanks, unlistable};
 use crate::rules::words;
 use crate::text::{Located, Span};
 
@@ -34,10 +34,12 @@ struct Who<'m> {
 }
 
 impl<'m> Who<'m> {
-    /// Those of `items`, as an ACL line writes them, that exist: the API refuses all others.
+    /// Those of `items`, as an ACL line writes them, that exist: the API refuses all others. Nor can its lists name an id with a
+    /// comma, which a list split at NULs can hold.
     fn of(model: &UserCfg<'_>, items: impl IntoIterator<Item = &'m BStr>) -> Self {
         let mut who = Self::default();
-        for item in items {
+        let blanks = list_blanks(model.release);
+        for item in items.into_iter().filter(|item| unlistable(item, blanks).is_none()) {
             match item.strip_prefix(b"@") {
                 Some(group) if model.group(group).is_some() => who.groups.push(group.into()),
                 _ if model.user(item).is_some() => who.users.push(item),
@@ -136,10 +138,11 @@ fn written(model: &UserCfg<'_>, entry: &AclEntry) -> String {
     }
 }
 
-/// Who `entry` is for, if it is somebody who exists.
+/// Who `entry` is for, if it is somebody who exists and whom a command can name.
 fn who<'m>(model: &UserCfg<'m>, entry: &AclEntry) -> Who<'m> {
     let mut who = Who::default();
-    if let Some(subject) = model.subject(entry.subject).filter(|subject| subject.defined()) {
+    let nameable = |id| unlistable(id, list_blanks(model.release)).is_none();
+    if let Some(subject) = model.subject(entry.subject).filter(|subject| subject.defined() && nameable(subject.id)) {
         match subject.kind {
             SubjectKind::User => who.users.push(subject.id),
             SubjectKind::Group => who.groups.push(subject.id),

@@ -62,8 +62,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             .pve("NoAccess on a pool leaves nothing on its members, not even what an ACL gives on the member itself.");
         let above = applied.is_some_and(|stop| !stop.last);
         let at_root = applied.is_some_and(|stop| stop.node == AclTree::ROOT);
-        if above && one && change.who.len() <= 20 {
-            let command = rights.options(Command::new("pveum acl modify").arg(&pool_path), &change.who);
+        let command = || rights.options(Command::new("pveum acl modify").arg(&pool_path), &change.who);
+        if above
+            && one
+            && change.who.len() <= 20
+            && let Some(command) = command()
+        {
             finding = finding.mend_when(
                 command.words("--roles PVEPoolUser"),
                 "stands on the pool in place of NoAccess, and shows the pool",

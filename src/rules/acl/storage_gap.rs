@@ -312,10 +312,14 @@ impl<'a> Gap<'a> {
             return finding.edit("give them PVEDatastoreUser on a storage that is to hold it");
         };
         let storage = [b"/storage/", best.id.value.as_bytes()].concat();
-        let on = |path: &[u8], who: &[SubjectIx]| {
-            rights.options(Command::new("pveum acl modify").arg(path), who).words("--roles PVEDatastoreUser")
+        let on = |path: &[u8]| {
+            let command = rights.options(Command::new("pveum acl modify").arg(path), &to_name)?;
+            Some(command.words("--roles PVEDatastoreUser"))
         };
-        finding = finding.mend(on(&storage, &to_name));
+        let Some(grant) = on(&storage) else {
+            return finding.edit(format!("give them PVEDatastoreUser on {}", words::name(&storage)));
+        };
+        finding = finding.mend(grant);
         // Through the pool that the rights come from, where those who have them by it are just these.
         let pool = self.path.strip_prefix(b"/pool/").and_then(|pool| rights.model.pool(pool));
         let everybody_by_it = to_name.as_slice() == [self.entry.subject];
@@ -323,10 +327,8 @@ impl<'a> Gap<'a> {
             let member = pool.storage.iter().any(|member| member.value == best.id.value);
             let add = (!member)
                 .then(|| Command::new("pveum pool modify").arg(pool.name.value).words("--storage").arg(best.id.value));
-            finding = finding.mend_all(
-                add.into_iter().chain([on(&self.path, &to_name)]),
-                "for every storage of the pool, now and later",
-            );
+            finding =
+                finding.mend_all(add.into_iter().chain(on(&self.path)), "for every storage of the pool, now and later");
         }
         finding
     }

@@ -57,7 +57,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             )
             .about(&*names)
             .pve("A user who joins or leaves has to be changed on each of these paths; a group, in one place.")
-            .edit("make a group of them (pveum group add, pveum user modify --groups), and give the ACLs to it"),
+            .edit("make a group of them (pveum group add, pveum user modify --append 1 --groups), and give the ACLs to it"),
         );
     }
 }

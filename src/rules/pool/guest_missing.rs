@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::cluster::{Cluster, GuestRef, Input};
 use crate::finding::{Command, Finding, Level};
 use crate::model::user::{Pool, PoolVm};
+use crate::rules::tree::guest_vmid_range::VALID;
 use crate::rules::{Check, Context, Rule, Sink, words};
 
 /// The rule.
@@ -37,26 +38,42 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         for vm in missing.iter().skip(1).take(3) {
             finding = finding.also(rights.at(vm.span), "nor does this one");
         }
-        finding =
-            finding.pve("The next guest that gets this number is in the pool at once, with all rights on the pool.");
+        let (possible, impossible): (Vec<&PoolVm<'_>>, Vec<_>) =
+            missing.iter().partition(|vm| u32::try_from(vm.vmid).is_ok_and(|vmid| VALID.contains(&vmid)));
+        finding = finding.pve(if possible.is_empty() {
+            "No guest can have such a number."
+        } else {
+            "The next guest that gets this number is in the pool at once, with all rights on the pool."
+        });
         let add =
             |vmid: u32| Command::new("pveum pool modify").arg(pool.name.value).words("--vms").arg(vmid.to_string());
-        let delete = Command::new("pveum pool modify")
-            .arg(pool.name.value)
-            .words("--vms")
-            .arg(numbers.join(","))
-            .words("--delete 1");
+        let names = |vms: &[&PoolVm<'_>]| vms.iter().map(|vm| words::name(&*vm.name)).collect::<Vec<_>>();
+        let delete = || {
+            Command::new("pveum pool modify")
+                .arg(pool.name.value)
+                .words("--vms")
+                .arg(names(&possible).join(","))
+                .words("--delete 1")
+        };
         let near = if missing.len() == 1 { near(context.cluster, rights.model, pool, first.vmid) } else { None };
         finding = match near {
             Some(vmid) => {
                 let guest = describe(context.cluster, vmid);
-                finding
-                    .label(format!("did you mean {vmid}? {guest} is in no pool"))
-                    .mend_all([add(vmid), delete.clone()], &format!("if {vmid} is meant"))
+                finding.label(format!("did you mean {vmid}? {guest} is in no pool")).mend_all(
+                    std::iter::once(add(vmid)).chain((!possible.is_empty()).then(delete)),
+                    &format!("if {vmid} is meant"),
+                )
             }
             None => finding.label("no such guest in the cluster"),
         };
-        sink.push(finding.mend_when(delete, "if it is left over"));
+        if !possible.is_empty() {
+            finding = finding.mend_when(delete(), "if it is left over");
+        }
+        if !impossible.is_empty() {
+            // The command takes 100 to 999999999.
+            finding = finding.edit(format!("remove {} from this line", words::list(&names(&impossible), 5)));
+        }
+        sink.push(finding);
     }
 }
 

@@ -5,6 +5,7 @@ use rustc_hash::FxHashSet;
 use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
 use crate::model::user::Reason;
+use crate::rules::tree::guest_vmid_range::VALID;
 use crate::rules::user::each_dropped;
 use crate::rules::{Check, Context, Rule, Sink, words};
 
@@ -39,16 +40,16 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             );
         }
         let modify = |pool: &bstr::BStr| Command::new("pveum pool modify").arg(pool).words("--vms").arg(vmid);
+        // The command refuses other numbers, which no guest can have.
+        let valid = guest.parse().is_ok_and(|vmid| VALID.contains(&vmid));
+        let moves = if valid { vec![modify(first_pool).words("--delete 1"), modify(pool)] } else { Vec::new() };
         Some(
             Finding::new(subject, place, format!("guest {guest} is in pool {other}, so pool {name} doesn't get it"))
                 .label("ignored")
                 .also(look.at(*first), "the first pool in the file has it")
                 .about(guest)
                 .pve(format!("A guest is in one pool at most: rights on pool {name} don't reach it. PVE's next write removes it here."))
-                .mend_all(
-                    [modify(first_pool).words("--delete 1"), modify(pool)],
-                    &format!("if it belongs into {name}"),
-                )
+                .mend_all(moves, &format!("if it belongs into {name}"))
                 .edit(format!("nothing, if it belongs into {other}")),
         )
     });

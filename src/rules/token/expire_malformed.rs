@@ -19,13 +19,21 @@ pub static RULE: Rule = Rule {
 fn check(context: &Context<'_>, sink: &mut Sink) {
     each_dropped(context, sink, |look, dropped| {
         let Reason::TokenExpire { id, expire } = dropped.reason else { return None };
+        // A valid line of the same token survives this one.
+        let other = look.model.token(id).map(|token| token.line);
         let id = words::name(id);
-        let message = format!("PVE ignores token {id}: its expiry isn't a number");
+        let message = match other {
+            None => format!("PVE ignores token {id}: its expiry isn't a number"),
+            Some(_) => format!("PVE ignores this line of token {id}: its expiry isn't a number"),
+        };
         let finding = Finding::new(format!("user.cfg: token {id}"), look.at(dropped.span), message)
             .label("seconds since 1970 in digits; 0 is never")
             .about(words::name(expire))
-            .pve(format!("Calls with it can't authenticate, and its ACLs are dropped with it. {GONE}"))
             .edit(expire_malformed::write_instead(expire));
+        let finding = match other {
+            None => finding.pve(format!("Calls with it can't authenticate, and its ACLs are dropped with it. {GONE}")),
+            Some(line) => finding.also(look.at(line), "this line counts").pve(GONE),
+        };
         Some(look.with_followers(finding, dropped))
     });
 }

@@ -7,6 +7,7 @@ use memchr::memmem;
 use crate::access::Access;
 use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
+use crate::model::tables::access::path_allowed;
 use crate::model::user::{AclEntry, NodeIx, ROOT, Reason, Token, UserCfg};
 use crate::rules::rights::Rights;
 use crate::rules::{Check, Context, Rule, Sink, words};
@@ -75,7 +76,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
     }
 }
 
-/// What the token's owner has, by path; nothing where it is told to have no access.
+/// What the token's owner has, by path that a command can give the same on; nothing where it is told to have no access.
 fn owners<'a>(rights: &Rights<'a>, access: &Access<'a, 'a>, token: &Token<'_>) -> BTreeMap<NodeIx, Vec<&'a AclEntry>> {
     let Some(user) = rights.model.users.get(token.user.index()) else { return BTreeMap::new() };
     let mut has = BTreeMap::new();
@@ -87,7 +88,10 @@ fn owners<'a>(rights: &Rights<'a>, access: &Access<'a, 'a>, token: &Token<'_>) -
             entries = groups.iter().flat_map(|group| access.entries_on(*group, landing.node)).collect();
         }
         if !landing.here().no_access && !landing.here().privs.is_empty() && user.id.value != ROOT {
-            has.insert(landing.node, entries);
+            // The API takes no ACLs on paths that PVE doesn't know.
+            if path_allowed(&rights.model.tree.path(landing.node), rights.model.release) {
+                has.insert(landing.node, entries);
+            }
         }
     }
     has

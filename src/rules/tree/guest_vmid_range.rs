@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// The vmids that the API takes.
-const VALID: std::ops::RangeInclusive<u32> = 100..=999_999_999;
+pub(in crate::rules) const VALID: std::ops::RangeInclusive<u32> = 100..=999_999_999;
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let cluster = context.cluster;

@@ -21,13 +21,22 @@ pub static RULE: Rule = Rule {
 fn check(context: &Context<'_>, sink: &mut Sink) {
     each_dropped(context, sink, |look, dropped| {
         let Reason::UserExpire { id, expire } = dropped.reason else { return None };
+        // A valid line of the same user survives this one, and root@pam needs none.
+        let other = look.model.user(id);
         let id = words::name(id);
-        let message = format!("PVE ignores user {id}: its expiry isn't a number");
+        let message = match other {
+            None => format!("PVE ignores user {id}: its expiry isn't a number"),
+            Some(_) => format!("PVE ignores this line of user {id}: its expiry isn't a number"),
+        };
         let finding = Finding::new(format!("user.cfg: user {id}"), look.at(dropped.span), message)
             .label("seconds since 1970 in digits; 0 is never")
             .about(words::name(expire))
-            .pve(format!("Nobody can log in as {id}, and its tokens are dropped with it. {GONE}"))
             .edit(write_instead(expire));
+        let finding = match other.map(|user| user.line) {
+            None => finding.pve(format!("Nobody can log in as {id}, and its tokens are dropped with it. {GONE}")),
+            Some(None) => finding.pve(format!("{id} is enabled and never expires all the same. {GONE}")),
+            Some(Some(line)) => finding.also(look.at(line), "this line counts").pve(GONE),
+        };
         Some(look.with_followers(finding, dropped))
     });
 }
