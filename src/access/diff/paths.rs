@@ -211,10 +211,15 @@ mod tests {
     #[test]
     fn a_region_is_told_in_few_parts() {
         let paths = paths(&["/", "/storage", "/vms", "/vms/100", "/vms/101", "/vms/102"]);
-        let everything = vec![0..9];
-        assert_eq!(paths.parts(&everything), [Part::Tree(0, vec![])]);
-        assert_eq!(paths.parts(&[4..9]), [Part::Tree(4, vec![])]);
-        assert_eq!(paths.parts(&[4..6, 7..9]), [Part::Tree(4, vec![6..7])]);
-        assert_eq!(paths.parts(&[1..2, 6..8]), [Part::Others(1), Part::One(6), Part::One(7)]);
+        let region = |positions: &[u32]| {
+            let mut region = Region::new();
+            positions.iter().for_each(|at| push(&mut region, *at));
+            region
+        };
+        let tree = |at, missing: &[u32]| vec![Part::Tree(at, region(missing))];
+        assert_eq!(paths.parts(&region(&[0, 1, 2, 3, 4, 5, 6, 7, 8])), tree(0, &[]));
+        assert_eq!(paths.parts(&region(&[4, 5, 6, 7, 8])), tree(4, &[]));
+        assert_eq!(paths.parts(&region(&[4, 5, 7, 8])), tree(4, &[6]));
+        assert_eq!(paths.parts(&region(&[1, 6, 7])), [Part::Others(1), Part::One(6), Part::One(7)]);
     }
 }
