@@ -246,6 +246,10 @@ fn releases() {
             upgrade("clean", "7", "8"),
             upgrade("clean", "9", "8"),
             upgrade("token-without-acl", "8", "8"),
+            transcript(
+                "what NEW is judged by isn't told",
+                &["samples/ghost-storage", "samples/ghost-storage", "--pve-old", "8"]
+            ),
         ]
         .concat()
     );

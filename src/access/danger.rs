@@ -1,7 +1,8 @@
 //! Privileges that lead further than their names say: to more rights, into a node, or into a guest. One list for everybody
 //! who has to tell them from harmless ones.
 
-use crate::model::tables::access::{Priv, PrivSet, checked_anywhere, checked_below, checked_on};
+use super::looked_up;
+use crate::model::tables::access::{Priv, PrivSet};
 use crate::release::Release;
 
 /// What a dangerous privilege is good for on some paths.
@@ -86,8 +87,7 @@ impl Danger {
 /// what is below X.
 #[must_use]
 pub fn dangers_on(path: &[u8], release: Release) -> u32 {
-    let on = path.strip_suffix(b"/*").map_or_else(|| checked_on(path, release), |above| checked_below(above, release));
-    let on = on | checked_anywhere();
+    let on = looked_up(path, release);
     let is_on = |danger: &Danger| danger.reaches(path) && danger.privilege().is_some_and(|one| on.contains(one));
     Danger::all().enumerate().filter(|(_, danger)| is_on(danger)).fold(0, |all, (nth, _)| all | 1 << nth)
 }

@@ -27,7 +27,7 @@ pub use danger::{Danger, dangerous, dangers_on};
 pub use derive::{Derivation, Refusal, Step};
 pub use dump::matrix;
 pub use grid::{Grid, Origin, Row, Rows};
-pub use places::{of_cluster, of_file};
+pub use places::{looked_up, of_cluster, of_file};
 pub use privs::Privs;
 pub use propose::{Change, Proposal, Way, apply};
 pub use story::{Teller, Told, near_path};

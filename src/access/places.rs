@@ -2,7 +2,9 @@
 
 use super::pool_path;
 use crate::cluster::Cluster;
+use crate::model::tables::access::{PrivSet, checked_anywhere, checked_below, checked_on};
 use crate::model::user::{NodeIx, UserCfg};
+use crate::release::Release;
 use bstr::ByteSlice;
 
 /// Paths that every installation has.
@@ -34,4 +36,11 @@ pub fn of_cluster<'c>(cluster: &'c Cluster<'_>) -> impl Iterator<Item = Vec<u8>>
         user.model.groups.iter().map(|group| [b"/access/groups/", group.name.value.as_bytes()].concat())
     });
     guests.chain(nodes).chain(storages).chain(groups)
+}
+
+/// The privileges that `release` looks up on `path`; on what is below X for a path `X/*`.
+#[must_use]
+pub fn looked_up(path: &[u8], release: Release) -> PrivSet {
+    let on = path.strip_suffix(b"/*").map_or_else(|| checked_on(path, release), |above| checked_below(above, release));
+    on | checked_anywhere()
 }

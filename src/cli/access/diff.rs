@@ -81,7 +81,7 @@ fn clusters<'a>(args: &DiffArgs, old: &'a Sources, new: &'a Sources) -> Result<(
     let mut before = super::cluster(old, args.pve_old.or(args.pve))?;
     let mut after = super::cluster(new, args.pve)?;
     let assumed = |cluster: &Cluster<'_>| cluster.release_from == ReleaseFrom::Default;
-    if before.release != after.release {
+    if before.release != after.release && args.pve.is_none() && args.pve_old.is_none() {
         if assumed(&before) {
             before = super::cluster(old, Some(after.release))?;
         } else if assumed(&after) {

@@ -1,13 +1,14 @@
 //! Changes in words. Everything is shortened to what a person reads; JSON has it all.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use bstr::ByteSlice;
 
 use super::super::Ask;
 use super::{Cause, Diff, Effect, Entry, Part, Remark, Side};
-use crate::access::dangerous;
 use crate::access::diff::{Block, Region, Through};
+use crate::access::{dangerous, looked_up};
 use crate::model::tables::access::{Priv, PrivSet, builtin_roles};
 use crate::release::Release;
 use crate::text::{Span, printable};
@@ -36,11 +37,13 @@ pub(super) struct Words<'r, 'c, 'a> {
     old: &'r Ask<'c, 'a>,
     new: &'r Ask<'c, 'a>,
     diff: &'r Diff,
+    /// For each path, what PVE looks up there in one of the releases.
+    looked_up: OnceCell<Vec<PrivSet>>,
 }
 
 impl<'r, 'c, 'a> Words<'r, 'c, 'a> {
     pub(super) const fn new(old: &'r Ask<'c, 'a>, new: &'r Ask<'c, 'a>, diff: &'r Diff) -> Self {
-        Self { old, new, diff }
+        Self { old, new, diff, looked_up: OnceCell::new() }
     }
 
     const fn ask(&self, side: Side) -> &'r Ask<'c, 'a> {
@@ -163,23 +166,37 @@ impl<'r, 'c, 'a> Words<'r, 'c, 'a> {
         let who = self.subjects(&block.subjects);
         let one = block.subjects.len() == 1;
         let [before, now] = self.diff.releases;
-        let place = self.region(&block.region);
+        let release = if block.effect == Effect::Lost { before } else { now };
+        let (what, place) = (self.what(block.privs, &block.region, release), self.region(&block.region));
         match block.effect {
-            Effect::Gained => {
-                let verb = if one { "gains" } else { "gain" };
-                format!("{who} {verb} {} on {place}", privileges(block.privs, now))
-            }
-            Effect::Lost => {
-                let verb = if one { "loses" } else { "lose" };
-                format!("{who} {verb} {} on {place}", privileges(block.privs, before))
-            }
-            Effect::Propagates => {
-                format!("{who} had {} on {place}, and now with the propagate flag", privileges(block.privs, now))
-            }
+            Effect::Gained => format!("{who} {} {what} on {place}", if one { "gains" } else { "gain" }),
+            Effect::Lost => format!("{who} {} {what} on {place}", if one { "loses" } else { "lose" }),
+            Effect::Propagates => format!("{who} had {what} on {place}, and now with the propagate flag"),
             Effect::PropagatesNoMore => {
-                let verb = if one { "keeps" } else { "keep" };
-                format!("{who} {verb} {} on {place}, but without the propagate flag", privileges(block.privs, now))
+                format!(
+                    "{who} {} {what} on {place}, but without the propagate flag",
+                    if one { "keeps" } else { "keep" }
+                )
             }
+        }
+    }
+
+    /// Privileges on a region, those first that count there.
+    fn what(&self, privs: PrivSet, region: &Region, release: Release) -> String {
+        let looked_up = self.looked_up.get_or_init(|| {
+            let paths = self.diff.paths.iter();
+            let [before, now] = self.diff.releases;
+            paths.map(|path| looked_up(path, before) | looked_up(path, now)).collect()
+        });
+        let ranges = region.iter().filter_map(|range| looked_up.get(range.start as usize..range.end as usize));
+        let counts = privs & ranges.flatten().fold(PrivSet::EMPTY, |all, one| all | *one);
+        let idle = (privs - counts).len();
+        if idle == 0 || role(privs, release).is_some() {
+            privileges(privs, release)
+        } else if counts.is_empty() {
+            format!("{} (which PVE never looks up there)", privileges(privs, release))
+        } else {
+            format!("{} (and {idle} that PVE never looks up there)", privileges(counts, release))
         }
     }
 
@@ -226,7 +243,7 @@ impl<'r, 'c, 'a> Words<'r, 'c, 'a> {
         let effect = blocks.first().map_or(Effect::Gained, |block| block.effect);
         let [before, now] = self.diff.releases;
         let some = if blocks.iter().all(|block| block.privs == privs) { "" } else { "some of " };
-        let what = privileges(privs, if effect == Effect::Lost { before } else { now });
+        let what = self.what(privs, &region, if effect == Effect::Lost { before } else { now });
         let (verb, how) = match effect {
             Effect::Gained => ("gain", ""),
             Effect::Lost => ("lose", ""),
@@ -299,7 +316,9 @@ impl<'r, 'c, 'a> Words<'r, 'c, 'a> {
         if missing.is_empty() {
             return format!("{path} and all below{count}");
         }
-        format!("{path} and all below{count} except ({})", self.region(missing))
+        let except = self.region(missing);
+        let except = if except.contains(", ") { format!("({except})") } else { except };
+        format!("{path} and all below{count} except {except}")
     }
 
     /// What changed and is no right.
@@ -325,7 +344,7 @@ impl<'r, 'c, 'a> Words<'r, 'c, 'a> {
             }
             Remark::Expires { subject, before, now, line } => {
                 let (before, now) = (day(*before), day(*now));
-                format!("{} expires {now}, before {before}{}", printable(subject), at(Side::New, line))
+                format!("{} expires: {now} now, {before} before{}", printable(subject), at(Side::New, line))
             }
             Remark::Account { user, side: Side::New, line } => format!(
                 "{} is a user now{}: ACLs or groups named it before, so it can use these rights now",
@@ -353,7 +372,8 @@ impl<'r, 'c, 'a> Words<'r, 'c, 'a> {
         let [before, now] = self.diff.releases;
         let release = if before == now { now.to_string() } else { format!("{before} before, {now} now") };
         let (subjects, paths) = (self.diff.subjects.len(), self.diff.paths.named());
-        let of = format!("{subjects} subjects on {paths} paths; {release}");
+        let users = if subjects == 1 { "subject" } else { "subjects" };
+        let of = format!("{subjects} {users} on {paths} paths; {release}");
         let entries = &self.diff.entries;
         if entries.is_empty() {
             return format!("no difference in rights ({of})");
@@ -361,18 +381,22 @@ impl<'r, 'c, 'a> Words<'r, 'c, 'a> {
         let gives = entries.iter().filter(|entry| entry.gives()).count();
         let takes = entries.iter().filter(|entry| !entry.gives() && entry.takes()).count();
         let rest = entries.len() - gives - takes;
-        let mut counts = Vec::new();
-        for (count, one, many) in [
-            (gives, "gives rights", "give rights"),
-            (takes, "only takes rights away", "only take rights away"),
-            (rest, "changes only propagate flags", "change only propagate flags"),
-        ] {
-            if count > 0 {
-                counts.push(format!("{count} {}", if count == 1 { one } else { many }));
+        let all = [
+            (gives, ["gives rights", "give rights"]),
+            (takes, ["only takes rights away", "only take rights away"]),
+            (rest, ["changes only propagate flags", "change only propagate flags"]),
+        ];
+        let counts = all.iter().filter(|(count, _)| *count > 0);
+        let counts: Vec<_> =
+            counts.map(|(count, [one, many])| (*count, if *count == 1 { one } else { many })).collect();
+        let changes = if entries.len() == 1 { "change" } else { "changes" };
+        match counts.as_slice() {
+            [(count, does)] => format!("{count} {changes} {does} ({of})"),
+            several => {
+                let several: Vec<_> = several.iter().map(|(count, does)| format!("{count} {does}")).collect();
+                format!("{} {changes}: {} ({of})", entries.len(), several.join(", "))
             }
         }
-        let changes = if entries.len() == 1 { "change" } else { "changes" };
-        format!("{} {changes}: {} ({of})", entries.len(), counts.join(", "))
     }
 }
 
@@ -454,20 +478,23 @@ fn some_parts(parts: Vec<String>) -> String {
     format!("{} and {} more places", parts.into_iter().take(shown).collect::<Vec<_>>().join(", "), count - shown)
 }
 
+/// The built-in role that holds just these privileges, when they aren't few.
+fn role(privs: PrivSet, release: Release) -> Option<&'static str> {
+    builtin_roles(release).find(|(_, role)| *role == privs && role.len() > 3).map(|(name, _)| name)
+}
+
 /// A set of privileges: by the name of a built-in role that holds just these, or a few more, or else one by one, those that
 /// are dangerous first.
 fn privileges(privs: PrivSet, release: Release) -> String {
     let count = privs.len();
-    if count > 3 {
-        let roles = builtin_roles(release).filter(|(_, role)| role.contains_all(privs));
-        let nearest = roles.min_by_key(|(_, role)| role.len());
-        match nearest {
-            Some((name, role)) if role == privs => return format!("{name} ({count} privileges)"),
-            Some((name, role)) if (role - privs).len() <= MAX_MISSING.min(count / 3) => {
-                return format!("{name} but {}", role - privs);
-            }
-            _ => {}
-        }
+    if let Some(name) = role(privs, release) {
+        return format!("{name} ({count} privileges)");
+    }
+    let roles = builtin_roles(release).filter(|(_, role)| role.contains_all(privs));
+    if let Some((name, role)) = roles.min_by_key(|(_, role)| role.len())
+        && (1..=MAX_MISSING.min(count / 3)).contains(&(role - privs).len())
+    {
+        return format!("{name} but {}", role - privs);
     }
     let (worst, rest) = (privs & dangerous(), privs - dangerous());
     let names: Vec<_> = worst.iter().chain(rest.iter()).map(Priv::name).collect();
