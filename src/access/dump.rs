@@ -1,15 +1,12 @@
 //! The whole permission matrix of a file as JSON, in the form of the conformance vectors.
 
+use super::places::TOP;
 use super::{Access, Grid, Privs};
 use crate::model::user::SubjectKind;
 use bstr::ByteSlice;
 use rustc_hash::FxHashMap;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
-
-/// Paths that every installation has.
-const TOP: [&str; 10] =
-    ["/", "/access", "/access/groups", "/access/realm", "/mapping", "/nodes", "/pool", "/sdn", "/storage", "/vms"];
 
 /// `paths`: those with ACLs and what is above them, the top-level ones, every pool and pool member, and `extra`. `privsets`: the
 /// different answers, `{"0": [...], "1": [...]}` by propagate bit, the first one empty. `permissions`: for each user and
@@ -19,14 +16,7 @@ const TOP: [&str; 10] =
 pub fn matrix<'p>(access: &Access<'_, '_>, extra: impl IntoIterator<Item = &'p [u8]>) -> Value {
     let cfg = access.cfg();
     let mut paths: BTreeSet<Vec<u8>> = TOP.iter().map(|path| path.as_bytes().to_vec()).collect();
-    paths.extend(
-        cfg.tree.nodes.iter().enumerate().map(|(at, _)| Vec::from(cfg.tree.path(crate::model::user::NodeIx::new(at)))),
-    );
-    for pool in &cfg.pools {
-        paths.insert(super::pool_path(pool));
-        paths.extend(pool.vms.iter().map(|vm| [b"/vms/", vm.name.as_bytes()].concat()));
-        paths.extend(pool.storage.iter().map(|storage| [b"/storage/", storage.value.as_bytes()].concat()));
-    }
+    paths.extend(super::of_file(cfg));
     paths.extend(extra.into_iter().map(<[u8]>::to_vec));
     let grid = Grid::new(access, &paths);
 

@@ -31,6 +31,18 @@ enum Class {
     Literal(u32),
 }
 
+impl Class {
+    /// What tells its origin from others before a subject is looked at.
+    fn unsettled(&self) -> Origin {
+        match self {
+            Self::Spot(_) => Origin::default(),
+            Self::Pooled(_, pools) => Origin { pools: Some(*pools), ..Origin::default() },
+            // Each for itself, and out of reach of the numbers that decide.
+            Self::Literal(nth) => Origin { own: u32::MAX - nth, owner: u32::MAX, pools: None },
+        }
+    }
+}
+
 /// A list of paths, prepared for questions about any number of subjects.
 #[derive(Clone, Debug)]
 pub struct Grid<'e, 'c, 'a> {
@@ -82,6 +94,18 @@ struct Touched {
     groups_here: Grant,
 }
 
+/// Where a subject's rights on a class of paths come from. Classes with equal origins have the same rights from the same
+/// lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Origin {
+    /// What decides on the way to the paths: the subject's own side, as a number that only means something beside others.
+    own: u32,
+    /// The same for the owner of a token with privilege separation.
+    owner: u32,
+    /// The pools that the paths are in.
+    pools: Option<u32>,
+}
+
 /// The rights of one subject on every path of a [`Grid`].
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'r> {
@@ -100,6 +124,12 @@ impl Row<'_> {
     /// The rights on each path, in the order of the grid's list.
     pub fn iter(&self) -> impl Iterator<Item = Privs> {
         self.class_of.iter().map(|class| self.classes.get(*class as usize).copied().unwrap_or_default())
+    }
+
+    /// The rights on the paths of one class.
+    #[must_use]
+    pub fn of_class(&self, class: u32) -> Privs {
+        self.classes.get(class as usize).copied().unwrap_or_default()
     }
 
     /// The different answers there can be, one for each class of paths (see [`Grid::class_of`]).
@@ -255,6 +285,35 @@ impl Rows<'_, '_, '_, '_> {
         Row { class_of: &self.grid.class_of, classes }
     }
 
+    /// For each class of paths, where the rights of `subject` come from.
+    pub fn origins(&mut self, subject: &[u8]) -> Vec<Origin> {
+        let access = self.grid.access;
+        let (own, owner) = match access.who(subject) {
+            Who::Nobody | Who::Root => (None, None),
+            Who::User(user) => (user, None),
+            Who::Token(token) => match access.owner(token) {
+                Who::User(user) => (Some(token.subject), user),
+                _ => (Some(token.subject), None),
+            },
+        };
+        let mut origins: Vec<Origin> = self.grid.classes.iter().map(Class::unsettled).collect();
+        for (subject, put) in [
+            (own, (|origin, decides| origin.own = decides) as fn(&mut Origin, u32)),
+            (owner, |origin, decides| origin.owner = decides),
+        ] {
+            let Some(subject) = subject else { continue };
+            self.collect(subject);
+            self.inherit();
+            for (class, origin) in self.grid.classes.iter().zip(&mut origins) {
+                if let Class::Spot(spot) | Class::Pooled(spot, _) = class {
+                    put(origin, self.decides(*spot));
+                }
+            }
+            self.forget();
+        }
+        origins
+    }
+
     fn fill(&mut self, privs: Privs) {
         self.profile = None;
         self.answers.clear();
@@ -322,14 +381,18 @@ impl Rows<'_, '_, '_, '_> {
     }
 
     fn at(&self, spot: Spot) -> Grant {
+        self.grants.get(self.decides(spot) as usize).copied().unwrap_or_default()
+    }
+
+    /// Position in `grants` of what holds at a spot.
+    fn decides(&self, spot: Spot) -> u32 {
         if spot.exact
             && let Some(slot) = self.slots.get(spot.node.index()).filter(|slot| **slot != 0)
-            && let Some(here) = self.grants.get(below(*slot) + 1).filter(|grant| grant.any)
+            && self.grants.get(below(*slot) + 1).is_some_and(|grant| grant.any)
         {
-            return *here;
+            return index(below(*slot) + 1);
         }
-        let inherited = self.inherited.get(spot.node.index());
-        inherited.and_then(|grant| self.grants.get(*grant as usize)).copied().unwrap_or_default()
+        self.inherited.get(spot.node.index()).copied().unwrap_or(0)
     }
 
     fn answer_classes(&mut self, subject: SubjectIx) {
@@ -358,6 +421,11 @@ impl Rows<'_, '_, '_, '_> {
             };
             self.answers.push(grant.answer());
         }
+        self.forget();
+    }
+
+    /// Makes room for the next subject.
+    fn forget(&mut self) {
         for node in self.nodes.drain(..) {
             if let Some(slot) = self.slots.get_mut(node.index()) {
                 *slot = 0;

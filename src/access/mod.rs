@@ -9,10 +9,13 @@
 //! expired, realm, secret) is no part of it, neither here nor in PVE. What PVE's operations ask for is [`operations`], what
 //! known integrations need is [`profiles`].
 
+mod danger;
 mod derive;
+pub mod diff;
 mod dump;
 mod grid;
 pub mod operations;
+mod places;
 mod privs;
 pub mod profiles;
 mod propose;
@@ -20,9 +23,11 @@ mod story;
 mod survey;
 mod trace;
 
+pub use danger::{Danger, dangerous, dangers_on};
 pub use derive::{Derivation, Refusal, Step};
 pub use dump::matrix;
-pub use grid::{Grid, Row, Rows};
+pub use grid::{Grid, Origin, Row, Rows};
+pub use places::{looked_up, of_cluster, of_file};
 pub use privs::Privs;
 pub use propose::{Change, Proposal, Way, apply};
 pub use story::{Teller, Told, near_path};

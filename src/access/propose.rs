@@ -4,7 +4,7 @@
 //! made here names again the roles that it would hide. Which of several ways is the best is said by their order; the words
 //! around them are for whoever prints them.
 
-use super::{Access, Applied, Refusal, Who, pool_path, token_user};
+use super::{Access, Applied, Refusal, Who, dangerous, pool_path, token_user};
 use crate::finding::Command;
 use crate::model::tables::access::{PrivSet, checked_anywhere, checked_below, checked_on, path_allowed};
 use crate::model::user::{AclEntry, Pool, Reason, SubjectKind, UserCfg, split_token};
@@ -13,22 +13,6 @@ use bstr::{BStr, BString, ByteSlice};
 
 /// Up to so many privileges that weren't asked for, a role that exists is better than one made for the purpose.
 const FEW: u32 = 3;
-/// Privileges that nobody should be given on the side: they lead to more rights, or into a node or a guest.
-const POWERFUL: [&str; 13] = [
-    "Datastore.Allocate",
-    "Mapping.Modify",
-    "Permissions.Modify",
-    "Pool.Allocate",
-    "Realm.Allocate",
-    "Realm.AllocateUser",
-    "Sys.Console",
-    "Sys.Modify",
-    "Sys.PowerMgmt",
-    "User.Modify",
-    "VM.Allocate",
-    "VM.GuestAgent.FileWrite",
-    "VM.GuestAgent.Unrestricted",
-];
 
 /// One change of `user.cfg` that one command makes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -447,7 +431,7 @@ impl<'a> Access<'_, 'a> {
         let custom = Role { name: self.new_role_name(target.missing), new: Some(target.missing) };
         let mut ways = match existing {
             Some((more, role)) if more.is_empty() => vec![role],
-            Some((more, role)) if more.len() <= FEW && !more.iter().any(|one| POWERFUL.contains(&one.name())) => {
+            Some((more, role)) if more.len() <= FEW && !more.intersects(dangerous()) => {
                 vec![role, custom]
             }
             Some((_, role)) => vec![custom, role],
