@@ -12,10 +12,14 @@
 mod derive;
 mod dump;
 mod grid;
+pub mod names;
 pub mod operations;
+pub mod places;
+pub mod policy;
 mod privs;
 pub mod profiles;
 mod propose;
+mod remedy;
 mod story;
 mod survey;
 mod trace;

@@ -42,7 +42,7 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     skip: Vec<String>,
 
-    /// Settings: ignores with their reasons [default: pvelint.toml in the current directory, when it exists]
+    /// Settings: ignores with their reasons, statements about rights [default: pvelint.toml in the current directory, when it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
@@ -91,9 +91,10 @@ pub(super) fn run(args: &CheckArgs, colour: bool, out: &mut dyn Write) -> Result
     }
     let told = settings.as_ref().and_then(|file| file.settings.pve);
     let release = args.input.pve.or(told);
+    let policy = settings.as_ref().zip(settings_file).and_then(|(file, id)| file.settings.policy(&file.text, id));
     let Checked { mut findings, trees, not_evaluated } = match args.target {
-        Some(target) => crate::check_upgrade(&sources, &rules, release, target),
-        None => crate::check(&sources, &rules, release),
+        Some(target) => crate::check_upgrade(&sources, &rules, release, target, policy.as_ref()),
+        None => crate::check_with(&sources, &rules, release, policy.as_ref()),
     };
     if let Some(target) = args.target
         && !trees.is_empty()
@@ -108,7 +109,7 @@ pub(super) fn run(args: &CheckArgs, colour: bool, out: &mut dyn Write) -> Result
     let notes = args.notes || args.fail_on == FailOn::Note;
     findings.retain(|finding: &Finding| notes || finding.level > Level::Note);
     if let (Some(file), Some(id)) = (&settings, settings_file) {
-        let known = |pattern: &str| RULES.iter().any(|rule| settings::matches(pattern, rule.id));
+        let known = |pattern: &str| RULES.iter().any(|rule| crate::text::matches(pattern, rule.id));
         suppress::apply(&file.settings.ignore, id, known, &mut findings);
     }
     let failed = findings.iter().any(|finding| args.fail_on.reached_by(finding.level));

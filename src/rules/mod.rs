@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 
 use crate::access::Access;
+use crate::access::policy::{self as statements, Policy, Problem};
 use crate::cluster::{Cluster, Guest, Input, Presence};
 use crate::finding::{Finding, Level};
 use crate::model::container::Container;
@@ -23,6 +24,7 @@ pub mod ct;
 pub mod group;
 pub mod idmap;
 pub mod ignore;
+pub mod policy;
 pub mod pool;
 pub mod role;
 pub mod storage;
@@ -70,6 +72,10 @@ pub enum Check {
     Cluster(ClusterCheck),
     /// Once for each container.
     Container(ContainerCheck),
+    /// Once for a policy, before any tree is linked.
+    Policy(fn(&Policy, &mut Sink)),
+    /// Once for a policy in each cluster, and not at all without one.
+    Statements(fn(&Context<'_>, &Policy, &mut Sink)),
     /// By whoever applies the settings, once all others have spoken.
     Settings,
 }
@@ -82,13 +88,36 @@ pub struct Context<'a> {
     access: OnceLock<Option<Access<'a, 'a>>>,
     rights: OnceLock<Option<rights::Rights<'a>>>,
     uses: OnceLock<volume::Uses<'a>>,
+    policy: Option<&'a Policy>,
+    judged: OnceLock<Vec<Vec<Problem>>>,
 }
 
 impl<'a> Context<'a> {
     /// A context over `cluster`.
     #[must_use]
     pub fn new(cluster: &'a Cluster<'a>) -> Self {
-        Self { cluster, access: OnceLock::new(), rights: OnceLock::new(), uses: OnceLock::new() }
+        Self {
+            cluster,
+            access: OnceLock::new(),
+            rights: OnceLock::new(),
+            uses: OnceLock::new(),
+            policy: None,
+            judged: OnceLock::new(),
+        }
+    }
+
+    /// The same, with statements about rights that have to hold.
+    #[must_use]
+    pub fn with_policy(self, policy: Option<&'a Policy>) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// What is wrong with each statement of the policy, found when first asked for; nothing without a user.cfg.
+    pub fn judged(&self) -> &[Vec<Problem>] {
+        self.judged.get_or_init(|| match (self.policy, self.access()) {
+            (Some(policy), Some(access)) => statements::judge(policy, self.cluster, access),
+            _ => Vec::new(),
+        })
     }
 
     /// The bytes of a file, for quoting a line in a message.
@@ -188,36 +217,60 @@ pub fn run_on_sources(rules: &[&'static Rule], sources: &Sources) -> Vec<Finding
     findings
 }
 
+/// Runs those of `rules` that look at a policy as such.
+#[must_use]
+pub fn run_on_policy(rules: &[&'static Rule], policy: &Policy) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for rule in rules {
+        if let Check::Policy(check) = rule.check {
+            let mut sink = Sink::of(rule);
+            check(policy, &mut sink);
+            findings.append(&mut sink.findings);
+        }
+    }
+    number_twins(&mut findings);
+    findings
+}
+
 /// From how many containers on the rules run in parallel.
 const PARALLEL: usize = 200;
 
 /// Runs `rules` over `cluster`.
 #[must_use]
 pub fn run(rules: &[&'static Rule], cluster: &Cluster<'_>) -> Verdicts {
-    let context = Context::new(cluster);
+    run_in(rules, &Context::new(cluster))
+}
+
+/// Runs `rules` over the cluster of `context`.
+#[must_use]
+pub fn run_in(rules: &[&'static Rule], context: &Context<'_>) -> Verdicts {
+    let cluster = context.cluster;
     let mut verdicts = Verdicts::default();
     let mut for_cluster: Vec<(&Rule, ClusterCheck)> = Vec::new();
     let mut for_containers: Vec<(&Rule, ContainerCheck)> = Vec::new();
-    for rule in rules.iter().filter(|rule| rule.applies_to(cluster.release)) {
+    let mut for_policy = Vec::new();
+    let silent = |rule: &Rule| matches!(rule.check, Check::Statements(_)) && context.policy.is_none();
+    for rule in rules.iter().filter(|rule| rule.applies_to(cluster.release) && !silent(rule)) {
         match rule.needs.iter().find(|&&input| cluster.presence(input) != Presence::Present) {
             Some(&missing) => verdicts.not_evaluated.push(Unevaluated { missing, rule: rule.id }),
             None => match rule.check {
                 Check::Cluster(check) => for_cluster.push((rule, check)),
                 Check::Container(check) => for_containers.push((rule, check)),
-                Check::Sources(_) | Check::Settings => {}
+                Check::Statements(check) => for_policy.push((rule, check)),
+                Check::Sources(_) | Check::Policy(_) | Check::Settings => {}
             },
         }
     }
     let run_one = |&(rule, check): &(&Rule, ClusterCheck)| {
         let mut sink = Sink::of(rule);
-        check(&context, &mut sink);
+        check(context, &mut sink);
         sink.findings
     };
     let run_all = |guest: &Guest<'_, Container<'_>>| {
         let mut found = Vec::new();
         for &(rule, check) in &for_containers {
             let mut sink = Sink { findings: found, ..Sink::of(rule) };
-            check(&context, guest, &mut sink);
+            check(context, guest, &mut sink);
             found = sink.findings;
         }
         found
@@ -233,6 +286,13 @@ pub fn run(rules: &[&'static Rule], cluster: &Cluster<'_>) -> Verdicts {
         let (found, mut more) = rayon::join(once, each);
         findings = found;
         findings.append(&mut more);
+    }
+    for (rule, check) in for_policy {
+        let mut sink = Sink::of(rule);
+        if let Some(policy) = context.policy {
+            check(context, policy, &mut sink);
+        }
+        findings.append(&mut sink.findings);
     }
     findings.sort_by(|a, b| {
         (a.primary.place, a.rule, &a.subject, &a.discriminator).cmp(&(

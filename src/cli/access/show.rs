@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::{Ask, Failure, Format, Outcome, ReadArgs};
-use crate::access::Privs;
+use crate::access::{Privs, places};
 use crate::model::tables::access::PrivSet;
 use crate::model::user::NodeIx;
 use crate::text::{printable, printable_str};
@@ -86,24 +86,11 @@ pub(super) fn run(args: &ShowArgs, out: &mut dyn Write) -> Result<Outcome, Failu
 fn paths(ask: &Ask<'_, '_>, all: bool) -> BTreeSet<Vec<u8>> {
     let cfg = ask.cfg;
     let mut paths: BTreeSet<Vec<u8>> = TOP.iter().map(|path| path.as_bytes().to_vec()).collect();
-    paths.extend((0..cfg.tree.nodes.len()).map(|at| Vec::from(cfg.tree.path(NodeIx::new(at)))));
-    if !all {
-        return paths;
+    if all {
+        paths.extend(places::known(ask.cluster, cfg));
+    } else {
+        paths.extend((0..cfg.tree.nodes.len()).map(|at| Vec::from(cfg.tree.path(NodeIx::new(at)))));
     }
-    for pool in &cfg.pools {
-        paths.insert([b"/pool/", pool.name.value.as_bytes()].concat());
-        paths.extend(pool.vms.iter().map(|vm| [b"/vms/", vm.name.as_bytes()].concat()));
-        paths.extend(pool.storage.iter().map(|storage| [b"/storage/", storage.value.as_bytes()].concat()));
-    }
-    let guests = ask.cluster.containers.iter().map(|guest| guest.vmid);
-    let guests = guests.chain(ask.cluster.vms.iter().map(|guest| guest.vmid));
-    paths.extend(guests.flatten().map(|vmid| format!("/vms/{vmid}").into_bytes()));
-    paths.extend(ask.cluster.tree.nodes.iter().map(|node| format!("/nodes/{node}").into_bytes()));
-    if let Some(storage) = &ask.cluster.storage {
-        let effective = storage.model.sections.iter().filter(|section| section.is_effective());
-        paths.extend(effective.map(|section| [b"/storage/", section.id.value.as_bytes()].concat()));
-    }
-    paths.extend(cfg.groups.iter().map(|group| [b"/access/groups/", group.name.value.as_bytes()].concat()));
     paths
 }
 
