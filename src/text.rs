@@ -253,12 +253,18 @@ pub fn matches(pattern: &str, text: &str) -> bool {
 
 /// The known name that is closest to `name`, when it is close enough to be what was meant.
 #[must_use]
-pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known
+pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    let similar = known
+        .clone()
         .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
         .filter(|(score, _)| *score > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate)
+        .map(|(_, candidate)| candidate);
+    // Two letters swapped make short names look quite different.
+    let swapped = |candidate: &&str| {
+        candidate.len() == name.len() && name.len() < 6 && strsim::damerau_levenshtein(name, candidate) == 1
+    };
+    similar.or_else(|| known.clone().find(swapped))
 }
 
 #[cfg(test)]

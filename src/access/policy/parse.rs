@@ -16,7 +16,8 @@ use nom::{Err, IResult, Parser};
 pub(super) const MAX_NAMES: usize = 256;
 
 /// The words of the language.
-const KEYWORDS: [&str; 11] = ["nobody", "but", "only", "can", "cannot", "on", "and", "any", "all", "of", "below"];
+const KEYWORDS: [&str; 12] =
+    ["nobody", "but", "only", "can", "cannot", "not", "on", "and", "any", "all", "of", "below"];
 
 /// What a statement claims of its subjects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -230,10 +231,11 @@ pub(super) fn read(text: &str) -> Result<Statement, Fault> {
         Err(Err::Incomplete(_)) => ("", ""),
     };
     let rest = rest.trim_start();
-    let end = text.trim_end().len();
+    let used = text.trim_end();
     let found = rest.strip_prefix(',').map_or_else(|| word(rest).map(|(_, word)| word).ok(), |_| rest.get(..1));
     let Some(found) = found else {
-        let span = Span::new(end.saturating_sub(1), end);
+        let last = used.char_indices().next_back().map_or(0, |(at, _)| at);
+        let span = Span::new(last, used.len());
         return Err(Fault { span, message: format!("the statement ends where {expected} should follow"), hint: None });
     };
     let hint = match found.to_ascii_lowercase().as_str() {
@@ -254,8 +256,12 @@ pub(super) fn read(text: &str) -> Result<Statement, Fault> {
 mod tests {
     use super::*;
 
+    fn part_of(text: &str, span: Span) -> &str {
+        text.get(span.range()).unwrap_or_default()
+    }
+
     fn words<'t>(text: &'t str, spans: &[Span]) -> Vec<&'t str> {
-        spans.iter().map(|span| &text[span.range()]).collect()
+        spans.iter().map(|span| part_of(text, *span)).collect()
     }
 
     #[test]
@@ -266,7 +272,7 @@ mod tests {
         assert_eq!(words(text, &read.subjects), ["@admins", "bob@pve", "*!*"]);
         assert_eq!(read.privileges.quantifier, Some(Quantifier::Any));
         assert_eq!(words(text, &read.privileges.names), ["Sys.Modify", "VM.*"]);
-        let paths: Vec<_> = read.paths.names.iter().map(|path| (path.below, &text[path.span.range()])).collect();
+        let paths: Vec<_> = read.paths.names.iter().map(|path| (path.below, part_of(text, path.span))).collect();
         assert_eq!(paths, [(true, "/vms"), (false, "/")]);
         let claim = |text| super::read(text).map(|statement| statement.claim);
         assert_eq!(claim("a@pve can VM.Audit on /"), Ok(Claim::Can));
@@ -291,7 +297,7 @@ mod tests {
             ("a@pve can , on /vms", ",", "a privilege or role should stand here, not `,`"),
         ] {
             let fault = read(text).unwrap_err();
-            assert_eq!(&text[fault.span.range()], at, "{text}");
+            assert_eq!(part_of(text, fault.span), at, "{text}");
             assert!(fault.message.contains(says), "{text}: {}", fault.message);
         }
         assert_eq!(read("a@pve cant X on /").unwrap_err().hint.as_deref(), Some("did you mean `can`?"));

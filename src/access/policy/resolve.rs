@@ -127,20 +127,21 @@ impl<'q, 'c, 'a> Names<'q, 'c, 'a> {
         groups.find(|group| group.members.iter().any(|member| member.value == user)).map(|group| group.name.value)
     }
 
-    /// Those who aren't exempt: not listed, not root@pam, and no token of these. Of an owner with listed tokens, the other
-    /// tokens don't count as him.
+    /// Those who aren't exempt. Exempt are who is listed and root@pam, with their tokens; of an owner with listed tokens only
+    /// these, and he himself, for a token has nothing that its owner lacks.
     fn others(&self, listed: &[bool]) -> Vec<usize> {
         let is_listed = |at: usize| listed.get(at).copied().unwrap_or_default();
-        let mut spoken_of = vec![false; self.everybody.len()];
+        let mut by_token = vec![false; self.everybody.len()];
         for (at, who) in self.everybody.iter().enumerate() {
-            if let Some(owner) = who.owner.filter(|_| is_listed(at)).and_then(|owner| spoken_of.get_mut(owner)) {
+            if let Some(owner) = who.owner.filter(|_| is_listed(at)).and_then(|owner| by_token.get_mut(owner)) {
                 *owner = true;
             }
         }
-        let exempt_user = |at: usize| is_listed(at) || self.everybody.get(at).is_some_and(|who| who.id == ROOT);
+        let by_token = |at: usize| by_token.get(at).copied().unwrap_or_default();
+        let is_root = |at: usize| self.everybody.get(at).is_some_and(|who| who.id == ROOT);
         let exempt = |at: usize, who: &Who<'_>| match who.owner {
-            None => exempt_user(at),
-            Some(owner) => is_listed(at) || (exempt_user(owner) && !spoken_of.get(owner).copied().unwrap_or_default()),
+            None => is_listed(at) || is_root(at) || by_token(at),
+            Some(owner) => is_listed(at) || ((is_listed(owner) || is_root(owner)) && !by_token(owner)),
         };
         let all = self.everybody.iter().enumerate();
         all.filter(|(at, who)| !exempt(*at, who)).map(|(at, _)| at).collect()

@@ -42,7 +42,7 @@ fn check(context: &Context<'_>, policy: &Policy, sink: &mut Sink) {
 
 fn headline(policy: &Policy, stated: &Stated, breach: &Breach, case: &Case) -> Finding {
     let reason = match &stated.reason {
-        Some(reason) => format!("this isn't so; it should be: {reason}"),
+        Some(reason) => format!("this isn't so; the reason for it: {reason}"),
         None => "this isn't so".to_owned(),
     };
     let whole = Span::new(0, stated.text.len());
