@@ -74,20 +74,29 @@ pub fn judge(policy: &Policy, cluster: &Cluster<'_>, access: &Access<'_, '_>) ->
 fn one(names: &Names<'_, '_, '_>, stated: &Stated, work: &mut u64) -> Vec<Problem> {
     let Ok(statement) = &stated.read else { return Vec::new() };
     let mut problems = Vec::new();
+    let mut too_much = |more: usize| {
+        *work = work.saturating_add(u64::try_from(more).unwrap_or(u64::MAX));
+        *work > MAX_WORK
+    };
+    let refused = || Problem::Void {
+        span: Span::new(0, stated.text.len()),
+        message: "the policy asks about more users and paths than pvelint looks at".to_owned(),
+    };
+    if too_much(names.cost(statement)) {
+        return vec![refused()];
+    }
     let resolved = names.resolve(stated, statement, &mut problems);
     // A part that nobody knows could be the one that matters.
     if resolved.targets.is_empty() || problems.iter().any(|problem| matches!(problem, Problem::Unknown { .. })) {
         return problems;
     }
+    let question = Question::new(names.access, statement, &resolved.targets);
     let nodes = names.access.cfg().tree.nodes.len();
-    let asked = (resolved.listed.len() + resolved.others.len()).saturating_mul(resolved.targets.len() + nodes);
-    *work = work.saturating_add(u64::try_from(asked).unwrap_or(u64::MAX));
-    if *work > MAX_WORK {
-        let message = "the policy asks about more users and paths than pvelint looks at".to_owned();
-        problems.push(Problem::Void { span: Span::new(0, stated.text.len()), message });
+    let subjects = resolved.listed.len() + resolved.others.len();
+    if too_much(subjects.saturating_mul(question.distinct.len() + nodes)) {
+        problems.push(refused());
         return problems;
     }
-    let question = Question::new(names.access, statement, &resolved.targets);
     let listed = match statement.claim {
         Claim::Can | Claim::Only => question.ask(names, &resolved.listed, true),
         Claim::Cannot => question.ask(names, &resolved.listed, false),

@@ -190,8 +190,12 @@ fn head(whole: &str) -> Read<'_, (Claim, Vec<Span>)> {
         let (rest, listed) = subjects(whole, rest)?;
         return Ok((expect(rest, "can", "`can`")?, (Claim::Only, listed)));
     }
-    let (rest, listed) =
-        subjects(whole, whole).or_else(|_| wrong(whole, "a user, token or @group, `nobody` or `only`"))?;
+    let (rest, listed) = match subjects(whole, whole) {
+        Err(Err::Error(at)) if at.rest.len() == whole.len() => {
+            return wrong(whole, "a user, token or @group, `nobody` or `only`");
+        }
+        read => read?,
+    };
     let can = keyword("can").map(|_| Claim::Can);
     let cannot = keyword("cannot").map(|_| Claim::Cannot);
     match alt((can, cannot)).parse(rest) {
@@ -286,6 +290,7 @@ mod tests {
         for (text, at, says) in [
             ("", "", "the statement ends where a user, token or @group, `nobody` or `only` should follow"),
             ("a@pve", "e", "the statement ends where `can` or `cannot` should follow"),
+            ("a@pve, can X on /", "can", "a user, token or @group should stand here, not `can`"),
             ("a@pve may X on /", "may", "`can` or `cannot` should stand here, not `may`"),
             ("nobody except @a can X on /", "except", "`can` or `but` should stand here, not `except`"),
             ("a@pve can X in /vms", "in", "`on` and a path should stand here, not `in`"),

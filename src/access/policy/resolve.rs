@@ -76,6 +76,13 @@ impl<'q, 'c, 'a> Names<'q, 'c, 'a> {
         Self { cfg, access, everybody, users, tokens, places, objects: Objects::of(cluster) }
     }
 
+    /// How much work it is at most to look the names of a statement up.
+    pub(super) fn cost(&self, statement: &Statement) -> usize {
+        let subjects = statement.subjects.len().saturating_mul(self.everybody.len());
+        let items = statement.privileges.names.len().saturating_mul(8);
+        subjects.saturating_add(statement.paths.names.len().saturating_mul(self.places.len()).saturating_mul(items))
+    }
+
     /// Looks every name of the statement up; what is wrong with any goes to `problems`.
     pub(super) fn resolve(&self, stated: &Stated, statement: &Statement, problems: &mut Vec<Problem>) -> Resolved {
         let mut listed = vec![false; self.everybody.len()];
