@@ -3,11 +3,12 @@
 use rustc_hash::FxHashSet;
 use serde_json::Value;
 
+use crate::access::policy::Policy;
 use crate::cluster::Cluster;
 use crate::finding::Finding;
 use crate::release::Release;
 use crate::report::{NotEvaluated, Tree};
-use crate::rules::{self, Rule, Unevaluated};
+use crate::rules::{self, Context, Rule, Unevaluated};
 use crate::source::{SourceFile, Sources, TreeId};
 
 /// What the rules said of all trees.
@@ -24,10 +25,21 @@ pub struct Checked<'a> {
 /// Asks `rules` about every tree of `sources`. `release` overrides what a tree tells.
 #[must_use]
 pub fn check<'a>(sources: &'a Sources, rules: &[&'static Rule], release: Option<Release>) -> Checked<'a> {
-    judge(sources, rules, release, None, drop)
+    judge(sources, rules, release, None, None, drop)
 }
 
-/// As [`check()`], and what there will be to mend once a tree of an older release runs `target`: what the rules say of it then
+/// The same, with statements about rights that have to hold in every tree. Their file is one of `sources`, too.
+#[must_use]
+pub fn check_with<'a>(
+    sources: &'a Sources,
+    rules: &[&'static Rule],
+    release: Option<Release>,
+    policy: Option<&Policy>,
+) -> Checked<'a> {
+    judge(sources, rules, release, None, policy, drop)
+}
+
+/// As [`check_with`], and what there will be to mend once a tree of an older release runs `target`: what the rules say of it then
 /// and don't say of it now.
 #[must_use]
 pub fn check_upgrade<'a>(
@@ -35,25 +47,27 @@ pub fn check_upgrade<'a>(
     rules: &[&'static Rule],
     release: Option<Release>,
     target: Release,
+    policy: Option<&Policy>,
 ) -> Checked<'a> {
-    judge(sources, rules, release, Some(target), drop)
+    judge(sources, rules, release, Some(target), policy, drop)
 }
 
-/// Both of these, and what to do with each tree's models when they are no longer needed.
+/// All of these, and what to do with each tree's models when they are no longer needed.
 pub(crate) fn judge<'a>(
     sources: &'a Sources,
     rules: &[&'static Rule],
     release: Option<Release>,
     target: Option<Release>,
+    policy: Option<&Policy>,
     done: impl Fn(Cluster<'a>),
 ) -> Checked<'a> {
     let mut checked = Checked::default();
     let mut missing: Vec<Vec<Unevaluated>> = Vec::new();
     for cluster in clusters(sources, release) {
-        let verdicts = rules::run(rules, &cluster);
+        let verdicts = rules::run_in(rules, &Context::new(&cluster).with_policy(policy));
         if let Some(target) = target.filter(|target| *target > cluster.release) {
             let upgraded = Cluster::load(sources, cluster.tree, cluster.id, Some(target));
-            let mut then = rules::run(rules, &upgraded).findings;
+            let mut then = rules::run_in(rules, &Context::new(&upgraded).with_policy(policy)).findings;
             let now: FxHashSet<_> = verdicts.findings.iter().map(Finding::fingerprint).collect();
             then.retain(|finding| !now.contains(&finding.fingerprint()));
             checked.findings.extend(then.into_iter().map(|finding| finding.after_upgrade(target)));
@@ -68,8 +82,9 @@ pub(crate) fn judge<'a>(
         done(cluster);
     }
     checked.findings.extend(rules::run_on_sources(rules, sources));
+    checked.findings.extend(policy.into_iter().flat_map(|policy| rules::run_on_policy(rules, policy)));
     checked.findings.sort_by(|a, b| (a.primary.place, a.rule).cmp(&(b.primary.place, b.rule)));
-    checked.not_evaluated = nowhere(missing);
+    checked.not_evaluated = nowhere(missing, policy.map_or(0, |policy| policy.statements.len()));
     checked
 }
 
@@ -95,8 +110,8 @@ fn dump_cluster<'a>(sources: &'a Sources, cluster: &Cluster<'a>) -> Vec<(&'a Sou
     user.chain(storage).chain(containers).filter_map(|(file, value)| Some((sources.file(file)?, value))).collect()
 }
 
-/// The rules that had no answer in any tree, by what they miss.
-fn nowhere(trees: Vec<Vec<Unevaluated>>) -> Vec<NotEvaluated> {
+/// The rules that had no answer in any tree, by what they miss; with them go the statements of a policy.
+fn nowhere(trees: Vec<Vec<Unevaluated>>, statements: usize) -> Vec<NotEvaluated> {
     let mut trees = trees.into_iter();
     let mut everywhere = trees.next().unwrap_or_default();
     for tree in trees {
@@ -107,6 +122,7 @@ fn nowhere(trees: Vec<Vec<Unevaluated>>) -> Vec<NotEvaluated> {
         .map(|group| NotEvaluated {
             missing: group.first().map(|one| one.missing.name().to_owned()).unwrap_or_default(),
             rules: group.iter().map(|one| one.rule).collect(),
+            statements: if group.iter().any(|one| one.rule == rules::policy::broken::RULE.id) { statements } else { 0 },
         })
         .collect()
 }

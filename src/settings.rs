@@ -1,6 +1,6 @@
 //! `pvelint.toml`: what a team has decided about its own tree.
 //!
-//! Knows the file's form and nothing of rules or findings. Every key is optional, an unknown one is an error: a setting that is
+//! Knows the file's form and nothing of rules or findings; what statements say is [`crate::access::policy`]'s matter. Every key is optional, an unknown one is an error: a setting that is
 //! misspelt must not silently do nothing.
 
 use std::ops::Range;
@@ -8,8 +8,9 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::access::policy::{Policy, Stated};
 use crate::release::Release;
-use crate::text::Span;
+use crate::text::{FileId, Span};
 
 /// Name of the file that is looked for.
 pub const FILE_NAME: &str = "pvelint.toml";
@@ -23,6 +24,8 @@ pub struct Settings {
     pub pve: Option<Release>,
     /// Findings that are meant to be there.
     pub ignore: Vec<Ignore>,
+    /// Statements about rights that have to hold.
+    pub policy: Vec<Statement>,
 }
 
 /// Findings that are meant to be there, and why.
@@ -46,6 +49,17 @@ impl Ignore {
     }
 }
 
+/// A statement about rights, as `docs/policy.md` describes them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Statement {
+    /// The statement.
+    pub statement: Spanned<String>,
+    /// Why it is there; must not be empty.
+    #[serde(default, deserialize_with = "some_reason")]
+    pub reason: Option<String>,
+}
+
 /// Why a settings file can't be used: toml's own words, with the line and a drawing of it.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
@@ -58,6 +72,17 @@ impl Settings {
     /// When it isn't TOML, has a key that doesn't exist, or a value of the wrong form.
     pub fn parse(text: &str) -> Result<Self, SettingsError> {
         toml::from_str(text).map_err(|error| SettingsError(error.to_string().trim_end().to_owned()))
+    }
+
+    /// The statements, read; `text` is the file, `file` its number. `None` when there are none.
+    #[must_use]
+    pub fn policy(&self, text: &str, file: FileId) -> Option<Policy> {
+        let read = |one: &Statement| {
+            let quoted = span(one.statement.span());
+            Stated::new(one.statement.get_ref().clone(), one.reason.clone(), quoted, text.as_bytes())
+        };
+        let statements: Vec<Stated> = self.policy.iter().map(read).collect();
+        (!statements.is_empty()).then_some(Policy { file, statements })
     }
 }
 
@@ -78,37 +103,13 @@ fn reason<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D
     Ok(reason)
 }
 
-/// Whether `text` is what `pattern` says; `*` in the pattern stands for any text, also for none.
-#[must_use]
-pub fn matches(pattern: &str, text: &str) -> bool {
-    let mut pieces = pattern.split('*');
-    let first = pieces.next().unwrap_or_default();
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
-    let mut last = None;
-    for piece in pieces {
-        if let Some(piece) = last.replace(piece) {
-            let Some((_, behind)) = rest.split_once(piece) else { return false };
-            rest = behind;
-        }
-    }
-    last.map_or(rest.is_empty(), |last| rest.ends_with(last))
+fn some_reason<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    reason(deserializer).map(Some)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_star_stands_for_any_text() {
-        for (pattern, text) in
-            [("a", "a"), ("*", ""), ("a*", "ab"), ("*b", "ab"), ("a*c*e", "abcde"), ("a**", "a"), ("*a*", "bab")]
-        {
-            assert!(matches(pattern, text), "{pattern} {text}");
-        }
-        for (pattern, text) in [("a", "ab"), ("a*b", "a"), ("a*ba", "aba_"), ("ab*ba", "aba")] {
-            assert!(!matches(pattern, text), "{pattern} {text}");
-        }
-    }
 
     #[test]
     fn mistakes_in_the_file_are_errors_with_a_line() {

@@ -2,8 +2,8 @@
 //! themselves, so that the file doesn't rot.
 
 use crate::finding::{Finding, Level};
-use crate::settings::{Ignore, matches};
-use crate::text::{FileId, Place};
+use crate::settings::Ignore;
+use crate::text::{FileId, Place, matches};
 
 /// Id of the findings about ignores; a rule of the registry, so that it is documented like the others.
 pub const UNUSED: &str = "ignore-unused";

@@ -1,7 +1,8 @@
 //! The vocabulary of places: which file, which bytes, which line.
 //!
 //! Everything above this module says where a thing stands with a [`Span`] inside a [`FileId`]; lines and columns are
-//! computed only when somebody reads them. Nothing in here knows what the bytes mean.
+//! computed only when somebody reads them. Beside it, what is done with any text: making it printable, patterns, near names.
+//! Nothing in here knows what the bytes mean.
 
 use std::fmt;
 
@@ -234,6 +235,38 @@ fn is_unprintable(c: char) -> bool {
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
+/// Whether `text` is what `pattern` says; `*` in the pattern stands for any text, also for none.
+#[must_use]
+pub fn matches(pattern: &str, text: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let mut last = None;
+    for piece in pieces {
+        if let Some(piece) = last.replace(piece) {
+            let Some((_, behind)) = rest.split_once(piece) else { return false };
+            rest = behind;
+        }
+    }
+    last.map_or(rest.is_empty(), |last| rest.ends_with(last))
+}
+
+/// The known name that is closest to `name`, when it is close enough to be what was meant.
+#[must_use]
+pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    let similar = known
+        .clone()
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .filter(|(score, _)| *score > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate);
+    // Two letters swapped make short names look quite different.
+    let swapped = |candidate: &&str| {
+        candidate.len() == name.len() && name.len() < 6 && strsim::damerau_levenshtein(name, candidate) == 1
+    };
+    similar.or_else(|| known.clone().find(swapped))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,5 +302,17 @@ mod tests {
     fn control_characters_are_escaped() {
         assert_eq!(printable(b"a\x1b[31m\xff\t"), "a\\u{1b}[31m\u{fffd}\\t");
         assert_eq!(printable_str("a\u{202e}b"), "a\\u{202e}b");
+    }
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        for (pattern, text) in
+            [("a", "a"), ("*", ""), ("a*", "ab"), ("*b", "ab"), ("a*c*e", "abcde"), ("a**", "a"), ("*a*", "bab")]
+        {
+            assert!(matches(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in [("a", "ab"), ("a*b", "a"), ("a*ba", "aba_"), ("ab*ba", "aba")] {
+            assert!(!matches(pattern, text), "{pattern} {text}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use pvelint::finding::Level;
 use pvelint::release::Release;
 use pvelint::rules::{Doc, Example, RULES, Rule, Verdict, book};
+use pvelint::settings::Settings;
 use pvelint::source::{LoadOptions, Sources};
 
 fn facts(rule: &Rule) -> String {
@@ -74,8 +75,11 @@ fn every_rule_about_configuration_has_a_bad_and_a_good_example() {
     }
 }
 
+/// The settings are no part of the tree.
+const SETTINGS: &str = "pvelint.toml";
+
 fn write(root: &Path, example: &Example) {
-    for (path, content) in &example.files {
+    for (path, content) in example.files.iter().filter(|(path, _)| *path != SETTINGS) {
         let path = root.join(if path.starts_with("etc/") { (*path).to_owned() } else { format!("etc/pve/{path}") });
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
@@ -91,9 +95,14 @@ fn examples_do_what_they_say() {
             ran += 1;
             let dir = tempfile::tempdir().unwrap();
             write(dir.path(), &example);
-            let sources = Sources::load(&[dir.path().to_owned()], &LoadOptions::default()).unwrap();
+            let mut sources = Sources::load(&[dir.path().to_owned()], &LoadOptions::default()).unwrap();
             let release = example.release.or(rule.until).unwrap_or(Release::Pve9);
-            let checked = pvelint::check(&sources, RULES, Some(release));
+            let settings = example.files.iter().find(|(path, _)| *path == SETTINGS);
+            let policy = settings.and_then(|(path, text)| {
+                let file = sources.attach(path, text.clone().into_bytes());
+                Settings::parse(text).unwrap().policy(text, file)
+            });
+            let checked = pvelint::check_with(&sources, RULES, Some(release), policy.as_ref());
             let found: Vec<_> =
                 checked.findings.iter().map(|f| format!("{} {}: {}", f.level, f.rule, f.message)).collect();
             match example.verdict {

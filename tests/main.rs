@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod access_assert;
 mod access_cli;
 mod access_data;
 mod access_diff;

@@ -13,6 +13,8 @@ use bstr::{BStr, BString, ByteSlice};
 
 /// Up to so many privileges that weren't asked for, a role that exists is better than one made for the purpose.
 const FEW: u32 = 3;
+/// Members of a group that are looked at one by one before a grant to it is proposed.
+const MAX_MEMBERS: usize = 200;
 
 /// One change of `user.cfg` that one command makes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -293,6 +295,32 @@ impl<'a> Access<'_, 'a> {
             found.retain(|proposal| proposal.way != Way::PathAndPool);
         }
         found
+    }
+
+    /// How every member of `group` could be given all of `wanted` on `path` by a grant to the group: the one that is tried is
+    /// on the path itself. `None` when it wouldn't reach everybody, or would take something from somebody.
+    #[must_use]
+    pub fn propose_to_group(&self, group: &[u8], wanted: PrivSet, path: &[u8]) -> Option<Proposal> {
+        let members: Vec<&BStr> =
+            self.cfg.group(group)?.members.iter().map(|member| self.cfg.subject_id(member.value)).collect();
+        if members.is_empty() || members.len() > MAX_MEMBERS || !path_allowed(path, self.cfg.release) {
+            return None;
+        }
+        let target = Target { kind: SubjectKind::Group, id: group.into(), missing: wanted };
+        let changes = self.grants(&[target], &[path.into()], path, 0)?;
+        let text = apply(self.cfg, &changes);
+        let cfg = UserCfg::parse(&text, self.cfg.release);
+        let access = Access::new(&cfg);
+        let mut surplus = PrivSet::EMPTY;
+        for member in members {
+            let (before, after) = (self.effective(member, path).privs, access.effective(member, path).privs);
+            if !after.contains_all(wanted | (before - self.no_access)) {
+                return None;
+            }
+            surplus |= after - before - wanted;
+        }
+        let surplus = surplus & (checked_on(path, self.cfg.release) | checked_anywhere());
+        Some(Proposal { changes, way: Way::Path, surplus, lost: PrivSet::EMPTY })
     }
 
     fn targets(&self, subject: &[u8], wanted: PrivSet, path: &[u8]) -> Vec<Target> {

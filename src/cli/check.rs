@@ -42,7 +42,7 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     skip: Vec<String>,
 
-    /// Settings: ignores with their reasons [default: pvelint.toml in the current directory, when it exists]
+    /// Settings: ignores with their reasons, statements about rights [default: pvelint.toml in the current directory, when it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
@@ -90,6 +90,7 @@ pub(super) fn run(args: &CheckArgs, colour: bool, out: &mut dyn Write) -> Result
         return Err(Failure::Unreadable("no configuration file that pvelint knows is in there".to_owned()));
     }
     let told = settings.as_ref().and_then(|file| file.settings.pve);
+    let policy = settings.as_ref().zip(settings_file).and_then(|(file, id)| file.settings.policy(&file.text, id));
     let one_tree = sources.trees.len() == 1;
     let done = |models| {
         // The process ends soon, and then all memory is free at once.
@@ -97,7 +98,8 @@ pub(super) fn run(args: &CheckArgs, colour: bool, out: &mut dyn Write) -> Result
             std::mem::forget(models);
         }
     };
-    let checked = crate::check::judge(&sources, &rules, args.input.pve.or(told), args.target, done);
+    let release = args.input.pve.or(told);
+    let checked = crate::check::judge(&sources, &rules, release, args.target, policy.as_ref(), done);
     let Checked { mut findings, trees, not_evaluated } = checked;
     if let Some(target) = args.target
         && !trees.is_empty()
@@ -112,7 +114,7 @@ pub(super) fn run(args: &CheckArgs, colour: bool, out: &mut dyn Write) -> Result
     let notes = args.notes || args.fail_on == FailOn::Note;
     findings.retain(|finding: &Finding| notes || finding.level > Level::Note);
     if let (Some(file), Some(id)) = (&settings, settings_file) {
-        let known = |pattern: &str| RULES.iter().any(|rule| settings::matches(pattern, rule.id));
+        let known = |pattern: &str| RULES.iter().any(|rule| crate::text::matches(pattern, rule.id));
         suppress::apply(&file.settings.ignore, id, known, &mut findings);
     }
     let failed = findings.iter().any(|finding| args.fail_on.reached_by(finding.level));

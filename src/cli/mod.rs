@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::release::Release;
 use crate::source::{FileKind, LoadOptions, Sources};
+use crate::text::nearest;
 
 mod access;
 mod check;
@@ -247,13 +248,4 @@ fn read_stdin() -> Result<Vec<u8>, Failure> {
     let read = io::stdin().lock().take(limit).read_to_end(&mut bytes);
     read.map_err(|e| Failure::Unreadable(format!("standard input: {e}")))?;
     Ok(bytes)
-}
-
-/// The known name that is closest to `name`, when it is close enough to be what was meant.
-fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
-        .filter(|(score, _)| *score > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate)
 }

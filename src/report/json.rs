@@ -34,6 +34,8 @@ struct JsonTree<'a> {
 struct JsonNotEvaluated<'a> {
     missing: &'a str,
     rules: &'a [&'static str],
+    #[serde(skip_serializing_if = "is_zero")]
+    statements: usize,
 }
 
 #[derive(Serialize)]
@@ -107,12 +109,27 @@ pub fn write(run: &Run<'_>, out: &mut dyn io::Write) -> io::Result<()> {
         not_evaluated: run
             .not_evaluated
             .iter()
-            .map(|group| JsonNotEvaluated { missing: &group.missing, rules: &group.rules })
+            .map(|group| JsonNotEvaluated {
+                missing: &group.missing,
+                rules: &group.rules,
+                statements: group.statements,
+            })
             .collect(),
         summary: Summary { files: run.files.count(), counts: Counts::of(run.findings) },
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
+}
+
+/// Findings as they stand in the document, for questions that print a document of their own.
+#[must_use]
+pub fn findings(files: &Files<'_>, findings: &[Finding]) -> serde_json::Value {
+    let list: Vec<_> = findings.iter().map(|finding| json_finding(files, finding)).collect();
+    serde_json::to_value(list).unwrap_or_default()
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 fn clean(text: &str) -> String {

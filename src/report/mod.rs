@@ -49,6 +49,8 @@ pub struct NotEvaluated {
     pub missing: String,
     /// The rules' ids, sorted.
     pub rules: Vec<&'static str>,
+    /// Statements of a policy that weren't evaluated with them.
+    pub statements: usize,
 }
 
 /// Names, texts and line numbers of the files that findings point into.
@@ -168,7 +170,13 @@ impl Run<'_> {
             let groups: Vec<_> = self
                 .not_evaluated
                 .iter()
-                .map(|group| format!("{} (no {})", plural(group.rules.len(), "rule"), group.missing))
+                .map(|group| {
+                    let statements = match group.statements {
+                        0 => String::new(),
+                        n => format!(" and with them {} of the policy", plural(n, "statement")),
+                    };
+                    format!("{}{statements} (no {})", plural(group.rules.len(), "rule"), group.missing)
+                })
                 .collect();
             writeln!(out, "not evaluated: {}", groups.join(", "))?;
         }

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 
 use crate::access::Access;
+use crate::access::policy::{self as statements, Policy, Problem};
 use crate::cluster::{Cluster, Guest, Input, Presence};
 use crate::finding::{Finding, Level};
 use crate::model::container::Container;
@@ -23,6 +24,7 @@ pub mod ct;
 pub mod group;
 pub mod idmap;
 pub mod ignore;
+pub mod policy;
 pub mod pool;
 pub mod role;
 pub mod storage;
@@ -75,6 +77,10 @@ pub enum Check {
     Container(ContainerCheck),
     /// Once for each container with `lxc.idmap` lines, whose map is read once for all of these rules.
     Mapped(MappedCheck),
+    /// Once for a policy, before any tree is linked.
+    Policy(fn(&Policy, &mut Sink)),
+    /// Once for a policy in each cluster, and not at all without one.
+    Statements(fn(&Context<'_>, &Policy, &mut Sink)),
     /// By whoever applies the settings, once all others have spoken.
     Settings,
 }
@@ -90,13 +96,36 @@ pub struct Context<'a> {
     access: OnceLock<Option<Access<'a, 'a>>>,
     rights: OnceLock<Option<rights::Rights<'a>>>,
     uses: OnceLock<volume::Uses<'a>>,
+    policy: Option<&'a Policy>,
+    judged: OnceLock<Vec<Vec<Problem>>>,
 }
 
 impl<'a> Context<'a> {
     /// A context over `cluster`.
     #[must_use]
     pub fn new(cluster: &'a Cluster<'a>) -> Self {
-        Self { cluster, access: OnceLock::new(), rights: OnceLock::new(), uses: OnceLock::new() }
+        Self {
+            cluster,
+            access: OnceLock::new(),
+            rights: OnceLock::new(),
+            uses: OnceLock::new(),
+            policy: None,
+            judged: OnceLock::new(),
+        }
+    }
+
+    /// The same, with statements about rights that have to hold.
+    #[must_use]
+    pub fn with_policy(self, policy: Option<&'a Policy>) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// What is wrong with each statement of the policy, found when first asked for; nothing without a user.cfg.
+    pub fn judged(&self) -> &[Vec<Problem>] {
+        self.judged.get_or_init(|| match (self.policy, self.access()) {
+            (Some(policy), Some(access)) => statements::judge(policy, self.cluster, access),
+            _ => Vec::new(),
+        })
     }
 
     /// The bytes of a file, for quoting a line in a message.
@@ -201,41 +230,63 @@ pub fn run_on_sources(rules: &[&'static Rule], sources: &Sources) -> Vec<Finding
     sink.findings
 }
 
+/// Runs those of `rules` that look at a policy as such.
+#[must_use]
+pub fn run_on_policy(rules: &[&'static Rule], policy: &Policy) -> Vec<Finding> {
+    let mut sink = Sink::new();
+    for rule in rules {
+        if let Check::Policy(check) = rule.check {
+            check(policy, sink.with(rule));
+        }
+    }
+    number_twins(&mut sink.findings);
+    sink.findings
+}
+
 /// From how many containers on the rules run in parallel.
 const PARALLEL: usize = 200;
 
 /// Runs `rules` over `cluster`.
 #[must_use]
 pub fn run(rules: &[&'static Rule], cluster: &Cluster<'_>) -> Verdicts {
-    let context = Context::new(cluster);
+    run_in(rules, &Context::new(cluster))
+}
+
+/// Runs `rules` over the cluster of `context`.
+#[must_use]
+pub fn run_in(rules: &[&'static Rule], context: &Context<'_>) -> Verdicts {
+    let cluster = context.cluster;
     let mut verdicts = Verdicts::default();
     let mut for_cluster: Vec<(&Rule, ClusterCheck)> = Vec::new();
     let mut for_containers: Vec<(&Rule, ContainerCheck)> = Vec::new();
     let mut for_maps: Vec<(&Rule, MappedCheck)> = Vec::new();
-    for rule in rules.iter().filter(|rule| rule.applies_to(cluster.release)) {
+    let mut for_policy = Vec::new();
+    let silent = |rule: &Rule| matches!(rule.check, Check::Statements(_)) && context.policy.is_none();
+    for rule in rules.iter().filter(|rule| rule.applies_to(cluster.release) && !silent(rule)) {
         match rule.needs.iter().find(|&&input| cluster.presence(input) != Presence::Present) {
             Some(&missing) => verdicts.not_evaluated.push(Unevaluated { missing, rule: rule.id }),
             None => match rule.check {
                 Check::Cluster(check) => for_cluster.push((rule, check)),
                 Check::Container(check) => for_containers.push((rule, check)),
                 Check::Mapped(check) => for_maps.push((rule, check)),
-                Check::Sources(_) | Check::Settings => {}
+                Check::Statements(check) => for_policy.push((rule, check)),
+                Check::Sources(_) | Check::Policy(_) | Check::Settings => {}
             },
         }
     }
     let run_one = |&(rule, check): &(&Rule, ClusterCheck)| {
         let mut sink = Sink::new();
-        check(&context, sink.with(rule));
+        check(context, sink.with(rule));
         sink.findings
     };
     let run_all = |guest: &Guest<'_, Container<'_>>| {
         let mut sink = Sink::new();
         for &(rule, check) in &for_containers {
-            check(&context, guest, sink.with(rule));
+            check(context, guest, sink.with(rule));
         }
-        if let Some(mapped) = idmap::Mapped::of(&context, guest).filter(|_| !for_maps.is_empty()) {
+        if let Some(mapped) = idmap::Mapped::of(context, guest).filter(|_| !for_maps.is_empty()) {
             for &(rule, check) in &for_maps {
-                check(&context, &mapped, sink.with(rule));
+                check(context, &mapped, sink.with(rule));
             }
         }
         sink.findings
@@ -251,6 +302,13 @@ pub fn run(rules: &[&'static Rule], cluster: &Cluster<'_>) -> Verdicts {
         let (found, mut more) = rayon::join(once, each);
         findings = found;
         findings.append(&mut more);
+    }
+    for (rule, check) in for_policy {
+        let mut sink = Sink::new();
+        if let Some(policy) = context.policy {
+            check(context, policy, sink.with(rule));
+        }
+        findings.append(&mut sink.findings);
     }
     findings.sort_by(|a, b| {
         (a.primary.place, a.rule, &a.subject, &a.discriminator).cmp(&(

@@ -1,6 +1,6 @@
 //! Every rule there is, in one literal slice, sorted by id.
 
-use super::{Rule, acl, ct, group, idmap, ignore, pool, role, storage, subid, token, tree, user, volume};
+use super::{Rule, acl, ct, group, idmap, ignore, policy, pool, role, storage, subid, token, tree, user, volume};
 
 /// The registry.
 pub static RULES: &[&Rule] = &[
@@ -151,6 +151,10 @@ pub static RULES: &[&Rule] = &[
     &idmap::too_large::RULE,
     &ignore::unused::RULE,
     &acl::iso_rights_missing::RULE,
+    &policy::broken::RULE,
+    &policy::name_unknown::RULE,
+    &policy::unreadable::RULE,
+    &policy::void::RULE,
     &pool::acl_without_members::RULE,
     &pool::guest_malformed::RULE,
     &pool::guest_missing::RULE,

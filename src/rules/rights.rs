@@ -6,40 +6,27 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use bstr::{BStr, BString, ByteSlice};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::acl::storage_gap::Gap;
 use super::words;
 use crate::access::{Access, Held, Landing, LookedUp};
-use crate::cluster::{Cluster, File, Input, Presence};
+use crate::cluster::{Cluster, File};
 use crate::finding::Command;
-use crate::model::storage::StorageCfg;
 use crate::model::tables::access::{Priv, PrivSet, checked_anywhere, checked_below, checked_on, path_allowed};
 use crate::model::user::{
-    AclEntry, NodeIx, Pool, PoolIx, ROOT, SubjectIx, SubjectKind, UserCfg, list_blanks, split_token, unlistable,
+    AclEntry, NodeIx, Pool, PoolIx, ROOT, SubjectIx, SubjectKind, UserCfg, list_blanks, unlistable,
 };
 use crate::release::Release;
-use crate::source::FileKind;
 use crate::text::{Place, Span};
+
+pub(super) use crate::access::places::{Object, Objects, last, object};
 
 /// A guest that hardly any cluster has: what is allowed on it is allowed on new guests.
 pub(super) const NEW_GUEST: &[u8] = b"/vms/999999998";
 
 /// How many members of a pool are asked about one by one.
 const MEMBERS: usize = 200;
-
-/// What an ACL path is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Object {
-    Guest(u32),
-    Storage,
-    Pool,
-    Node,
-    Realm,
-    Group,
-    /// Everything else, paths above all of these included.
-    Other,
-}
 
 /// Whether PVE looks at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,82 +150,6 @@ impl Sets {
             pool: privs(&["Pool.Allocate", "Pool.Audit"]),
             new_guest: privs(&["VM.Allocate", "VM.Backup"]),
         }
-    }
-}
-
-/// Which objects of other files exist.
-#[derive(Debug)]
-pub(super) struct Objects<'a> {
-    cluster: &'a Cluster<'a>,
-    vmids: FxHashSet<u32>,
-}
-
-impl<'a> Objects<'a> {
-    fn of(cluster: &'a Cluster<'a>) -> Self {
-        let files = cluster.sources.files_of(cluster.id);
-        let guests = files.filter(|file| matches!(file.kind, FileKind::Container | FileKind::Vm | FileKind::OpenVz));
-        Self { cluster, vmids: guests.filter_map(|file| file.vmid).collect() }
-    }
-
-    /// Whether the guest exists; `None` when not all guests are at hand.
-    pub(super) fn guest(&self, vmid: u32) -> Option<bool> {
-        (self.cluster.presence(Input::Inventory) == Presence::Present).then(|| self.vmids.contains(&vmid))
-    }
-
-    /// Whether the storage exists, or anything in storage.cfg bears its name; `None` without storage.cfg.
-    pub(super) fn storage(&self, id: &[u8]) -> Option<bool> {
-        let storage = self.storages()?;
-        Some(id == b"local" || storage.sections.iter().any(|section| section.id.value == id))
-    }
-
-    pub(super) fn storages(&self) -> Option<&'a StorageCfg<'a>> {
-        self.cluster.storage.as_ref().map(|file| &file.model)
-    }
-
-    /// Whether there is such a node; `None` without `nodes/`.
-    pub(super) fn node(&self, name: &[u8]) -> Option<bool> {
-        let tree = self.cluster.tree;
-        (tree.has_nodes && !tree.nodes.is_empty()).then(|| tree.nodes.iter().any(|node| node.as_bytes() == name))
-    }
-
-    /// Whether there is such a realm; `None` without domains.cfg.
-    pub(super) fn realm(&self, name: &[u8]) -> Option<bool> {
-        self.cluster.domains.as_ref().map(|file| file.model.has(name))
-    }
-
-    /// Whether what `path` is about exists, where that is known.
-    pub(super) fn exists(&self, model: &UserCfg<'_>, path: &[u8]) -> Option<bool> {
-        let name = last(path);
-        match object(path) {
-            Object::Guest(vmid) => self.guest(vmid),
-            Object::Storage => self.storage(name),
-            Object::Pool => Some(model.pool(path.strip_prefix(b"/pool/").unwrap_or_default()).is_some()),
-            Object::Node => self.node(name),
-            Object::Realm => self.realm(name),
-            Object::Group => Some(model.group(name).is_some()),
-            Object::Other => None,
-        }
-    }
-}
-
-/// The last component of a path.
-pub(super) fn last(path: &[u8]) -> &[u8] {
-    path.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
-}
-
-/// What a normalised path is about.
-pub(super) fn object(path: &[u8]) -> Object {
-    let mut parts = path.split(|&byte| byte == b'/').skip(1);
-    match (parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some(b"vms"), Some(vmid), None, _) if vmid.len() >= 3 && vmid.first() != Some(&b'0') => {
-            vmid.to_str().ok().and_then(|vmid| vmid.parse().ok()).map_or(Object::Other, Object::Guest)
-        }
-        (Some(b"storage"), Some(_), None, _) => Object::Storage,
-        (Some(b"pool"), Some(_), _, _) => Object::Pool,
-        (Some(b"nodes"), Some(_), None, _) => Object::Node,
-        (Some(b"access"), Some(b"realm"), Some(_), None) => Object::Realm,
-        (Some(b"access"), Some(b"groups"), Some(_), None) => Object::Group,
-        _ => Object::Other,
     }
 }
 

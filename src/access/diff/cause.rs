@@ -241,7 +241,7 @@ impl<'e, 'c, 'a> Causes<'e, 'c, 'a> {
         };
         // What the token itself doesn't have in the other file, where it would need it.
         let missing = if other.privsep.value {
-            let own = lacks.own(Some(other.subject), asked.path).answer();
+            let own = lacks.own(Some(other.subject), &lacks.look_up(asked.path)).answer();
             asked.privs - if asked.bits { own.propagate } else { own.privs }
         } else {
             PrivSet::EMPTY

@@ -1,11 +1,11 @@
 //! The file that is asked, with everything to look up names in it and to show lines of it.
 
 use super::hint;
-use crate::access::{Access, Teller, Told, near_path, operations};
+use crate::access::{Access, Teller, Told, names, operations};
 use crate::cli::Failure;
 use crate::cluster::Cluster;
 use crate::finding::Label;
-use crate::model::tables::access::{Priv, PrivSet, checked_on, path_allowed, paths};
+use crate::model::tables::access::Priv;
 use crate::model::user::{ROOT, SubjectKind, UserCfg};
 use crate::report::{self, Files};
 use crate::text::{FileId, Place, Span, printable_str};
@@ -121,42 +121,12 @@ impl<'c, 'a> Ask<'c, 'a> {
 
     /// Looks a privilege of the release up.
     pub(super) fn privilege(&self, text: &str) -> Result<Priv, Failure> {
-        let release = self.cfg.release;
-        if let Some(privilege) = Priv::in_release(text.as_bytes(), release) {
-            return Ok(privilege);
-        }
-        let other = Priv::from_name(text.as_bytes());
-        let why = match other {
-            Some(gone) if !gone.successors().is_empty() => {
-                format!("{release} has no {gone} any more; in its place came {}", gone.successors())
-            }
-            Some(other) => format!("{release} has no {other}"),
-            None => {
-                let known: Vec<_> = PrivSet::all(release).iter().map(Priv::name).collect();
-                let hint = hint(text, known.iter().copied(), "`pveum role list` shows all of them");
-                format!("no privilege is called {text}; {hint}")
-            }
-        };
-        Err(Failure::Usage(why))
+        names::privilege(text, self.cfg.release).map_err(Failure::Usage)
     }
 
     /// Checks an ACL path: one on which PVE looks privileges up, or takes ACLs.
     pub(super) fn path(&self, text: &str) -> Result<String, Failure> {
-        let release = self.cfg.release;
-        let path = format!("/{}", text.trim_matches('/'));
-        let known =
-            |path: &str| path_allowed(path.as_bytes(), release) || !checked_on(path.as_bytes(), release).is_empty();
-        if text.starts_with('/') && known(&path) {
-            return Ok(path);
-        }
-        let hint = match near_path(&path).filter(|near| known(near)) {
-            Some(near) => format!("did you mean {near}?"),
-            None => {
-                let all: Vec<_> = paths(release).map(|row| row.template).collect();
-                format!("it knows {}", all.join(", "))
-            }
-        };
-        Err(Failure::Usage(format!("{release} checks nothing on {text}; {hint}")))
+        names::path(text, self.cfg.release).map_err(Failure::Usage)
     }
 
     /// What the path is of, when that isn't in the files although it should be.

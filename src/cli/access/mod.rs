@@ -9,12 +9,14 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Failure, Outcome};
+use crate::access::names::hint;
 use crate::cluster::Cluster;
 use crate::release::Release;
 use crate::source::{FileKind, LoadOptions, Presence, Sources, TreeId};
 
 mod answer;
 mod ask;
+mod assert;
 mod can;
 mod diff;
 mod matrix;
@@ -56,6 +58,8 @@ enum Question {
     Diff(diff::DiffArgs),
     /// Print who may do what on which path, all at once
     Matrix(matrix::MatrixArgs),
+    /// Check statements about rights: policy as code
+    Assert(assert::AssertArgs),
 }
 
 pub(super) fn run(args: &AccessArgs, colour: bool, out: &mut dyn Write) -> Result<Outcome, Failure> {
@@ -70,6 +74,7 @@ pub(super) fn run(args: &AccessArgs, colour: bool, out: &mut dyn Write) -> Resul
         Question::Operations(args) => operations::run(args, out),
         Question::Diff(args) => diff::run(args, out),
         Question::Matrix(args) => matrix::run(args, out),
+        Question::Assert(args) => assert::run(args, colour, out),
     }
 }
 
@@ -168,14 +173,4 @@ fn print_json(out: &mut dyn Write, question: &str, value: serde_json::Value) -> 
     serde_json::to_writer_pretty(&mut *out, &object).map_err(std::io::Error::from)?;
     writeln!(out)?;
     Ok(())
-}
-
-/// `known` as a hint: the nearest to `name`, or the whole list when it is short, or where to find it.
-fn hint<'n>(name: &str, known: impl Iterator<Item = &'n str> + Clone, list: &str) -> String {
-    let lower = name.to_lowercase();
-    let same = known.clone().find(|known| known.to_lowercase() == lower);
-    match same.or_else(|| super::nearest(name, known)) {
-        Some(near) => format!("did you mean {near}?"),
-        None => list.to_owned(),
-    }
 }

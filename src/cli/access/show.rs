@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::{Ask, Failure, Format, Outcome, ReadArgs};
-use crate::access::{self, Privs};
+use crate::access::{Grid, Privs, places};
 use crate::model::tables::access::PrivSet;
 use crate::model::user::NodeIx;
 use crate::text::{printable, printable_str};
@@ -45,7 +45,7 @@ pub(super) fn run(args: &ShowArgs, out: &mut dyn Write) -> Result<Outcome, Failu
         Some(path) => BTreeSet::from([ask.path(path)?.into_bytes()]),
         None => paths(&ask, args.all),
     };
-    let grid = access::Grid::new(&ask.access, &paths);
+    let grid = Grid::new(&ask.access, &paths);
     let mut rows = grid.rows();
     let rights: Vec<(&Vec<u8>, Privs)> = paths.iter().zip(rows.row(subject.as_bytes()).iter()).collect();
     let remarks = ask.remarks(subject);
@@ -86,9 +86,10 @@ pub(super) fn run(args: &ShowArgs, out: &mut dyn Write) -> Result<Outcome, Failu
 fn paths(ask: &Ask<'_, '_>, all: bool) -> BTreeSet<Vec<u8>> {
     let cfg = ask.cfg;
     let mut paths: BTreeSet<Vec<u8>> = TOP.iter().map(|path| path.as_bytes().to_vec()).collect();
-    paths.extend((0..cfg.tree.nodes.len()).map(|at| Vec::from(cfg.tree.path(NodeIx::new(at)))));
     if all {
-        paths.extend(access::of_file(cfg).chain(access::of_cluster(ask.cluster)));
+        paths.extend(places::known(ask.cluster, cfg));
+    } else {
+        paths.extend((0..cfg.tree.nodes.len()).map(|at| Vec::from(cfg.tree.path(NodeIx::new(at)))));
     }
     paths
 }

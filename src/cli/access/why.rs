@@ -55,9 +55,9 @@ pub(super) fn run(args: &WhyArgs, has: bool, colour: bool, out: &mut dyn Write) 
 
 fn remedies(ask: &Ask<'_, '_>, answer: &Answer<'_>) -> Vec<crate::finding::Remedy> {
     if answer.yes {
-        answer::taking_away(ask, answer.subject, answer.privilege, &answer.path).into_iter().collect()
+        ask.access.to_take(answer.subject.as_bytes(), answer.privilege, answer.path.as_bytes()).into_iter().collect()
     } else {
-        answer::proposals(ask, answer.subject, PrivSet::of(answer.privilege), &answer.path)
+        ask.access.to_give(answer.subject.as_bytes(), PrivSet::of(answer.privilege), answer.path.as_bytes())
     }
 }
 

@@ -112,7 +112,9 @@ fn best(ask: &Ask<'_, '_>, answers: &[Answer<'_>]) -> Vec<crate::finding::Remedy
         proposals.first().map_or(u32::MAX, |proposal| proposal.surplus.len())
     });
     least
-        .map(|answer| answer::proposals(ask, answer.subject, PrivSet::of(answer.privilege), &answer.path))
+        .map(|answer| {
+            ask.access.to_give(answer.subject.as_bytes(), PrivSet::of(answer.privilege), answer.path.as_bytes())
+        })
         .unwrap_or_default()
 }
 

@@ -1,6 +1,5 @@
 //! What a line or value that looks wrong was probably meant to be. PVE doesn't ask; people do.
 
-
 use super::Shape;
 use crate::model::tables::lxc as table;
 use crate::release::Release;

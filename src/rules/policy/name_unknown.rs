@@ -1,0 +1,41 @@
+//! A statement that names somebody or something nobody knows.
+
+use crate::access::Teller;
+use crate::access::policy::{Policy, Problem};
+use crate::cluster::Input;
+use crate::finding::Level;
+use crate::rules::{Check, Context, Rule, Sink};
+use crate::text::{LineIndex, Span};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "policy-name-unknown",
+    level: Level::Error,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Statements(check),
+};
+
+fn check(context: &Context<'_>, policy: &Policy, sink: &mut Sink) {
+    let (Some(user), Some(access)) = (&context.cluster.user, context.access()) else { return };
+    let mut lines = None;
+    for (stated, problem) in super::problems(context, policy) {
+        let Problem::Unknown { span, message, subject } = problem else { continue };
+        let mut finding = super::finding(policy, stated, *span, message)
+            .label("nobody knows this name")
+            .pve("The statement is not evaluated: a misspelt one would hold whatever happens.")
+            .about(stated.part_text(*span));
+        if let Some(subject) = subject {
+            let lines = lines.get_or_insert_with(|| LineIndex::new(user.model.text));
+            let at = |span: Span| format!("user.cfg:{}", lines.line_of(span.start) + 1);
+            for told in Teller::new(access, &at).dropped(subject.as_bytes()) {
+                for (span, words) in told.marks {
+                    finding = finding.also(user.at(span), words);
+                }
+                finding = finding.fact(told.text);
+            }
+        }
+        sink.push(finding);
+    }
+}

@@ -1,0 +1,26 @@
+//! A statement of which a part stands for nothing.
+
+use crate::access::policy::{Policy, Problem};
+use crate::cluster::Input;
+use crate::finding::Level;
+use crate::rules::{Check, Context, Rule, Sink};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "policy-void",
+    level: Level::Warning,
+    needs: &[Input::User],
+    since: None,
+    until: None,
+    check: Check::Statements(check),
+};
+
+fn check(context: &Context<'_>, policy: &Policy, sink: &mut Sink) {
+    for (stated, problem) in super::problems(context, policy) {
+        let Problem::Void { span, message } = problem else { continue };
+        let finding = super::finding(policy, stated, *span, message)
+            .label("this part of the statement tests nothing")
+            .about(stated.part_text(*span));
+        sink.push(finding);
+    }
+}
