@@ -212,6 +212,7 @@ impl InputArgs {
             let hint = "this isn't a Proxmox VE node (no /etc/pve); name a copy: pvelint check backup/etc";
             return Err(Failure::Usage(hint.to_owned()));
         }
+        // A single file is done before another thread has started.
         if paths.iter().any(|path| path.is_dir()) {
             share_work();
         }
@@ -228,7 +229,7 @@ impl InputArgs {
     }
 }
 
-/// More threads than this gain nothing: a tree that PVE can hold is read in less time than they take to start.
+/// Enough threads for the 128 MiB that a pmxcfs can hold: each costs time to start, and memory.
 const THREADS: usize = 8;
 
 /// Starts the threads that large trees are read and checked in. This one is the first of them: handing everything over to
