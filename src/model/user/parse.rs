@@ -132,7 +132,7 @@ struct Reader<'a> {
     /// Pairs of subject and role looked at; bounds the work that one hostile line can make.
     pairs: usize,
     /// The roles and the subjects of the last ACL line, for their memory.
-    items: (Vec<Located<&'a [u8]>>, Vec<Located<&'a [u8]>>),
+    items: [Vec<Located<&'a [u8]>>; 2],
 }
 
 impl<'a> Reader<'a> {
@@ -166,7 +166,7 @@ impl<'a> Reader<'a> {
             vm_at: FxHashMap::default(),
             entries: FxHashMap::default(),
             pairs: 0,
-            items: (Vec::new(), Vec::new()),
+            items: [Vec::new(), Vec::new()],
         };
         // Most of a large file is ACLs.
         reader.cfg.acl.reserve(text.len() / ACL_LINE);
@@ -638,7 +638,7 @@ impl<'a> Reader<'a> {
         let propagate = self.flag(fields.get(1), Flag::Propagate, path.value);
         self.path_form(path);
         let mut node = NodePath::Components(node);
-        let (mut roles, mut subjects) = std::mem::take(&mut self.items);
+        let [mut roles, mut subjects] = std::mem::take(&mut self.items);
         roles.clear();
         roles.extend(self.list(fields.get(4), EntryType::Acl, path.value));
         subjects.clear();
@@ -682,7 +682,7 @@ impl<'a> Reader<'a> {
                 self.acl_entry(entry);
             }
         }
-        self.items = (roles, subjects);
+        self.items = [roles, subjects];
         Some(path.value)
     }
 
