@@ -1,7 +1,7 @@
 //! `pvelint.toml`: what a team has decided about its own tree.
 //!
-//! Knows the file's form and nothing of rules or findings; what statements say is [`crate::access::policy`]'s matter. Every key is optional, an unknown one is an error: a setting that is
-//! misspelt must not silently do nothing.
+//! Knows the file's form and nothing of rules or findings; what statements say is [`crate::access::policy`]'s matter. Every key
+//! is optional, an unknown one is an error: a setting that is misspelt must not silently do nothing.
 
 use std::ops::Range;
 

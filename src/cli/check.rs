@@ -42,7 +42,8 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     skip: Vec<String>,
 
-    /// Settings: ignores with their reasons, statements about rights [default: pvelint.toml in the current directory, when it exists]
+    /// Settings: ignores with their reasons, statements about rights [default: pvelint.toml in the current directory, when it
+    /// exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
