@@ -7,10 +7,11 @@
 //! [`Access::effective`] answers one question. [`Grid`] answers it for many subjects and paths. [`Access::derive`] and
 //! [`Access::why_not`] say which lines of the file the answer comes from. Whether somebody may log in at all (enabled, not
 //! expired, realm, secret) is no part of it, neither here nor in PVE. What PVE's operations ask for is [`operations`], what
-//! known integrations need is [`profiles`].
+//! known integrations need is [`profiles`], whether somebody has it [`fits`].
 
 mod derive;
 mod dump;
+pub mod fits;
 mod grid;
 pub mod operations;
 mod privs;

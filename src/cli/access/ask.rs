@@ -1,6 +1,7 @@
 //! The file that is asked, with everything to look up names in it and to show lines of it.
 
 use super::hint;
+use crate::access::fits::Objects;
 use crate::access::{Access, Teller, Told, near_path, operations};
 use crate::cli::Failure;
 use crate::cluster::Cluster;
@@ -117,6 +118,22 @@ impl<'c, 'a> Ask<'c, 'a> {
                 SubjectKind::Group => false,
             })
             .map(|subject| subject.id.to_str_lossy().into_owned())
+    }
+
+    /// What there is on the cluster: guests, storages, nodes.
+    pub(super) fn objects(&self) -> Objects {
+        let cluster = self.cluster;
+        let containers = cluster.containers.iter().map(|guest| guest.vmid);
+        let guests = containers.chain(cluster.vms.iter().map(|guest| guest.vmid)).flatten();
+        let storage = cluster.storage.iter().flat_map(|file| {
+            let sections = file.model.sections.iter().filter(|section| section.is_effective());
+            sections.chain(&file.model.implicit_local)
+        });
+        Objects {
+            guests: guests.map(|vmid| vmid.to_string()).collect(),
+            storages: storage.map(|section| section.id.value.to_string()).collect(),
+            nodes: cluster.tree.nodes.iter().map(ToString::to_string).collect(),
+        }
     }
 
     /// Looks a privilege of the release up.

@@ -16,9 +16,11 @@ use crate::source::{FileKind, LoadOptions, Presence, Sources, TreeId};
 mod answer;
 mod ask;
 mod can;
+mod fits;
 mod matrix;
 mod needs;
 mod operations;
+mod profiles;
 mod show;
 mod who;
 mod why;
@@ -51,6 +53,10 @@ enum Question {
     Needs(needs::NeedsArgs),
     /// List the operations that `can` and `needs` know
     Operations(operations::OperationsArgs),
+    /// Say whether somebody has what an integration needs, and what is missing or too much
+    Fits(fits::FitsArgs),
+    /// List the integrations that `fits` knows, or show what one needs
+    Profiles(profiles::ProfilesArgs),
     /// Print who may do what on which path, all at once
     Matrix(matrix::MatrixArgs),
 }
@@ -65,6 +71,8 @@ pub(super) fn run(args: &AccessArgs, colour: bool, out: &mut dyn Write) -> Resul
         Question::Who(args) => who::run(args, out),
         Question::Needs(args) => needs::run(args, out),
         Question::Operations(args) => operations::run(args, out),
+        Question::Fits(args) => fits::run(args, out),
+        Question::Profiles(args) => profiles::run(args, out),
         Question::Matrix(args) => matrix::run(args, out),
     }
 }
@@ -164,6 +172,24 @@ fn print_json(out: &mut dyn Write, question: &str, value: serde_json::Value) -> 
     serde_json::to_writer_pretty(&mut *out, &object).map_err(std::io::Error::from)?;
     writeln!(out)?;
     Ok(())
+}
+
+/// `NAME=VALUE`, with a value that can be part of a path; `about` says what the name stands for.
+fn name_value<'t>(
+    argument: &'t str,
+    example: &dyn Fn() -> String,
+    about: &dyn Fn(&str) -> Result<&'static str, Failure>,
+) -> Result<(&'t str, &'t str), Failure> {
+    let Some((name, value)) = argument.split_once('=').filter(|(_, value)| !value.is_empty()) else {
+        let example = example();
+        return Err(Failure::Usage(format!("parameters are given as NAME=VALUE, not {argument}: {example}")));
+    };
+    let about = about(name)?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte) || (byte == b'/' && name != "vmid");
+    if !value.bytes().all(plain) {
+        return Err(Failure::Usage(format!("{value} can't be the {name} ({about})")));
+    }
+    Ok((name, value))
 }
 
 /// `known` as a hint: the nearest to `name`, or the whole list when it is short, or where to find it.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Ask, Failure, Format, Outcome, ReadArgs};
 use crate::access::Privs;
+use crate::access::fits::Objects;
 use crate::model::tables::access::PrivSet;
 use crate::model::user::NodeIx;
 use crate::text::{printable, printable_str};
@@ -95,13 +96,9 @@ fn paths(ask: &Ask<'_, '_>, all: bool) -> BTreeSet<Vec<u8>> {
         paths.extend(pool.vms.iter().map(|vm| [b"/vms/", vm.name.as_bytes()].concat()));
         paths.extend(pool.storage.iter().map(|storage| [b"/storage/", storage.value.as_bytes()].concat()));
     }
-    let guests = ask.cluster.containers.iter().map(|guest| guest.vmid);
-    let guests = guests.chain(ask.cluster.vms.iter().map(|guest| guest.vmid));
-    paths.extend(guests.flatten().map(|vmid| format!("/vms/{vmid}").into_bytes()));
-    paths.extend(ask.cluster.tree.nodes.iter().map(|node| format!("/nodes/{node}").into_bytes()));
-    if let Some(storage) = &ask.cluster.storage {
-        let effective = storage.model.sections.iter().filter(|section| section.is_effective());
-        paths.extend(effective.map(|section| [b"/storage/", section.id.value.as_bytes()].concat()));
+    let Objects { guests, storages, nodes } = ask.objects();
+    for (above, names) in [("vms", guests), ("storage", storages), ("nodes", nodes)] {
+        paths.extend(names.iter().map(|name| format!("/{above}/{name}").into_bytes()));
     }
     paths.extend(cfg.groups.iter().map(|group| [b"/access/groups/", group.name.value.as_bytes()].concat()));
     paths
