@@ -206,8 +206,9 @@ impl Profile {
         }
         writeln!(rust, "        ],\n        grants: &[")?;
         for grant in &self.grants {
-            let Grant { path, privileges, roles, feature, optional, variant, also, reach, basis, unneeded, note, .. } =
-                grant;
+            let Grant {
+                path, privileges, roles, feature, optional, variant, also, reach, basis, unneeded, note, ..
+            } = grant;
             if privileges.is_empty() && roles.is_empty() {
                 return Err(format!("nothing is granted on {path}").into());
             }

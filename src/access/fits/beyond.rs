@@ -42,7 +42,9 @@ impl<'c> Access<'c, '_> {
             let stops = self.trace(who, &path);
             let here = stops.into_iter().filter(|stop| stop.last).flat_map(|stop| stop.applied);
             for entry in here {
-                let Some(role) = self.cfg.role_at(entry.entry.role).filter(|role| !role.is_no_access()) else { continue };
+                let Some(role) = self.cfg.role_at(entry.entry.role).filter(|role| !role.is_no_access()) else {
+                    continue;
+                };
                 let privileges = role.privileges & more;
                 if !privileges.is_empty() {
                     let powerful = privileges.iter().filter(|one| is_powerful(*one)).collect();

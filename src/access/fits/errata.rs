@@ -36,13 +36,7 @@ pub enum Evidence<'a> {
 impl<'a> Access<'_, 'a> {
     /// Where `erratum` shows in what `subject` has and lacks.
     #[must_use]
-    pub fn evidence(
-        &self,
-        subject: &[u8],
-        erratum: &Erratum,
-        fit: &Fit,
-        beyond: &[Surplus<'_>],
-    ) -> Vec<Evidence<'a>> {
+    pub fn evidence(&self, subject: &[u8], erratum: &Erratum, fit: &Fit, beyond: &[Surplus<'_>]) -> Vec<Evidence<'a>> {
         let privileges = || erratum.names.iter().filter_map(|name| Priv::from_name(name.as_bytes()));
         match erratum.kind {
             ErratumKind::Unknown => self.written(subject, erratum.names),

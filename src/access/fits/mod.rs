@@ -11,7 +11,7 @@ mod plan;
 
 pub use beyond::Surplus;
 pub use errata::Evidence;
-pub use places::{Kind, Objects, Spot};
+pub use places::{Kind, Objects, Spot, Storage};
 pub use plan::{Plan, PlanWay};
 
 use super::Access;
@@ -52,6 +52,8 @@ pub struct Fit {
     pub used: Vec<&'static str>,
     /// Everything is there for the guests of each of these pools, and not for all guests. The answer is about the first.
     pub pools: Vec<BString>,
+    /// When it doesn't fit: a pool for whose guests less is missing, and how many privileges that is.
+    pub nearer: Option<(BString, u32)>,
 }
 
 /// A feature that isn't used.
@@ -112,11 +114,12 @@ impl Attempt {
     pub fn verdict(&self) -> Verdict {
         let full = self.spots.iter().filter(|spot| spot.lacking.is_empty()).count();
         let enough = if self.one { 1.min(self.spots.len()) } else { self.spots.len() };
-        match full {
-            full if full >= enough => Verdict::Yes,
-            0 => Verdict::No,
-            _ => Verdict::Part,
+        if full >= enough {
+            return Verdict::Yes;
         }
+        // A privilege that is nowhere isn't there in part.
+        let there = self.spots.iter().fold(PrivSet::EMPTY, |all, spot| all | (spot.wanted - spot.lacking));
+        if full > 0 && there.contains_all(self.lacking()) { Verdict::Part } else { Verdict::No }
     }
 
     /// What is missing: on any spot, or where one is enough on the one that lacks least.
@@ -190,22 +193,31 @@ impl Access<'_, '_> {
     #[must_use]
     pub fn fits(&self, subject: &[u8], question: &Question<'_>) -> Fit {
         let places = Places::new(self, subject, question);
-        let fit = judge(&places, question);
-        let narrowed = |name| question.bound.contains_key(name);
-        if fit.fits() || places.pool().is_some() || narrowed("vmid") {
+        let mut fit = judge(&places, question);
+        if fit.fits() || places.pool().is_some() || question.bound.contains_key("vmid") {
             return fit;
         }
         // Rights that come through a pool are for its members only; and maybe that is all that is wanted.
-        let mut best: Option<Fit> = None;
+        let mut within: Option<Fit> = None;
         let has_rights = |pool: &&Pool<'_>| !self.effective(subject, &super::pool_path(pool)).privs.is_empty();
         for pool in self.cfg.pools.iter().filter(has_rights).take(MAX_POOLS) {
-            let within = judge(&places.within(pool), question);
-            if within.fits() {
-                let best = best.get_or_insert(within);
-                best.pools.push(pool.name.value.to_owned());
+            let here = judge(&places.within(pool), question);
+            let name = pool.name.value.to_owned();
+            if here.fits() {
+                within.get_or_insert(here).pools.push(name);
+            } else {
+                let (missing, _) = here.count();
+                if missing < fit.nearer.as_ref().map_or(fit.count().0, |(_, least)| *least) {
+                    fit.nearer = Some((name, missing));
+                }
             }
         }
-        best.unwrap_or(fit)
+        within.unwrap_or(fit)
+    }
+
+    /// The same without a look at single pools, unless one is named.
+    fn judged(&self, subject: &[u8], question: &Question<'_>) -> Fit {
+        judge(&Places::new(self, subject, question), question)
     }
 }
 
@@ -232,7 +244,7 @@ fn judge(places: &Places<'_, '_, '_>, question: &Question<'_>) -> Fit {
             used.push(need.feature);
         }
     }
-    Fit { others, least, used, needs, pools: Vec::new() }
+    Fit { others, least, used, needs, pools: Vec::new(), nearer: None }
 }
 
 /// What grants of one feature on one path ask for together.

@@ -19,9 +19,22 @@ pub struct Objects {
     /// The vmids of all guests.
     pub guests: Vec<String>,
     /// The storages that are in effect.
-    pub storages: Vec<String>,
+    pub storages: Vec<Storage>,
     /// The nodes.
     pub nodes: Vec<String>,
+}
+
+/// A storage, with what it is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Storage {
+    /// Its id.
+    pub id: String,
+    /// It takes disks of guests.
+    pub disks: bool,
+    /// It takes ISO images.
+    pub isos: bool,
+    /// It takes backups.
+    pub backups: bool,
 }
 
 /// A path on which privileges are needed.
@@ -277,7 +290,9 @@ impl<'q, 'c, 'a> Places<'q, 'c, 'a> {
             ("/storage", Some(pool)) if !pool.storage.is_empty() => {
                 (pool.storage.iter().map(|storage| storage.value.to_owned()).collect(), None)
             }
-            ("/storage", _) if !objects.storages.is_empty() => (known(&objects.storages), None),
+            ("/storage", _) if !objects.storages.is_empty() => {
+                (objects.storages.iter().map(|storage| storage.id.as_str().into()).collect(), None)
+            }
             ("/nodes", _) if !objects.nodes.is_empty() => (known(&objects.nodes), None),
             ("/pool", _) if !cfg.pools.is_empty() => {
                 (cfg.pools.iter().map(|pool| pool.name.value.to_owned()).collect(), None)
@@ -318,7 +333,8 @@ impl<'q, 'c, 'a> Places<'q, 'c, 'a> {
         if lacking.is_empty() || !path.starts_with(b"/pool/") {
             return lacking;
         }
-        let family = |prefix: &str| -> PrivSet { lacking.iter().filter(|one| one.name().starts_with(prefix)).collect() };
+        let family =
+            |prefix: &str| -> PrivSet { lacking.iter().filter(|one| one.name().starts_with(prefix)).collect() };
         let anyhow = (family("VM.") & has(b"/vms/-")) | (family("Datastore.") & has(b"/storage/-"));
         lacking - anyhow
     }

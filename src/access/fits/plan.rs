@@ -2,9 +2,9 @@
 //! on the file as the steps before leave it, and the whole tried out in memory.
 
 use super::places::{Kind, Spot, looked_up};
-use super::{Fit, Question, Verdict};
+use super::{Attempt, Fit, Question, Verdict};
 use crate::access::propose::{Role, Target};
-use crate::access::{Access, Change, Who, apply};
+use crate::access::{Access, Change, Way, Who, apply};
 use crate::model::tables::access::{PrivSet, checked_anywhere};
 use crate::model::user::UserCfg;
 use bstr::{BStr, BString, ByteSlice};
@@ -41,6 +41,14 @@ struct Gap<'f> {
     spots: Vec<&'f Spot>,
 }
 
+impl Gap<'_> {
+    /// The path that speaks for all: where most is missing.
+    fn path(&self) -> BString {
+        let spot = self.spots.iter().max_by_key(|spot| (spot.lacking.len(), spot.kind == Kind::Rest));
+        spot.filter(|_| self.propagate).map_or_else(|| self.place.clone(), |spot| spot.path.clone())
+    }
+}
+
 /// A role that is to be made: its privileges, and where it is to be given to somebody who has something there already.
 struct Custom {
     privileges: PrivSet,
@@ -51,18 +59,18 @@ impl<'a> Access<'_, 'a> {
     /// How `subject` could get what it lacks, best first; empty when it lacks nothing, and when no ACL gives it.
     #[must_use]
     pub fn plans(&self, subject: &[u8], question: &Question<'_>) -> Vec<Plan> {
-        let fit = self.fits(subject, question);
-        if fit.fits() {
+        if self.fits(subject, question).fits() {
             return Vec::new();
         }
+        // For all guests, not for those of some pool that nobody named.
+        let fit = self.judged(subject, question);
         let works = |changes: &[Change]| {
             let text = apply(self.cfg, changes);
             let cfg = UserCfg::parse(&text, self.cfg.release);
-            let fit = Access::new(&cfg).fits(subject, question);
-            fit.fits() && fit.pools.is_empty()
+            Access::new(&cfg).judged(subject, question).fits()
         };
         let mut plans = Vec::new();
-        let roles = self.role_changes(subject, &fit);
+        let roles = self.role_changes(subject, &failing(&fit, question));
         if !roles.is_empty() && works(&roles) {
             plans.push(Plan { way: PlanWay::Roles, changes: roles, chosen: Vec::new() });
         }
@@ -81,9 +89,9 @@ impl<'a> Access<'_, 'a> {
     }
 
     /// What the roles that the subject and its owner have would hold, if PVE knew all names in them.
-    fn role_changes(&self, subject: &[u8], fit: &Fit) -> Vec<Change> {
+    fn role_changes(&self, subject: &[u8], failing: &[&Spot]) -> Vec<Change> {
         let mut extended: Vec<(BString, PrivSet)> = Vec::new();
-        for spot in failing(fit) {
+        for spot in failing {
             for one in spot.lacking.iter() {
                 let targets = self.targets(subject, PrivSet::of(one), &spot.path);
                 for (_, change) in self.restored(&targets, &spot.path).into_iter().take(1) {
@@ -99,7 +107,11 @@ impl<'a> Access<'_, 'a> {
     }
 
     /// Grants, path by path from the root down.
-    fn grant_all(&self, subject: &[u8], question: &Question<'_>) -> Option<(Vec<Change>, Vec<(&'static str, BString)>)> {
+    fn grant_all(
+        &self,
+        subject: &[u8],
+        question: &Question<'_>,
+    ) -> Option<(Vec<Change>, Vec<(&'static str, BString)>)> {
         let mut all = Vec::new();
         let mut chosen = Vec::new();
         let mut tried: Vec<(BString, bool)> = Vec::new();
@@ -108,19 +120,34 @@ impl<'a> Access<'_, 'a> {
         for _ in 0..MAX_STEPS {
             let cfg = UserCfg::parse(&text, self.cfg.release);
             let access = Access::new(&cfg);
-            let fit = access.fits(subject, question);
-            if fit.fits() && fit.pools.is_empty() {
+            let fit = access.judged(subject, question);
+            if fit.fits() {
+                chosen.sort();
+                chosen.dedup();
                 return Some((all, chosen));
             }
-            let gaps = gaps(&fit, &tried, &mut chosen);
+            for way in fit.needs.iter().filter_map(|need| need.ways.first().filter(|_| need.verdict() != Verdict::Yes))
+            {
+                let several = way.one && way.spots.iter().filter(|spot| spot.kind == Kind::Object).count() > 1;
+                let spot = choice(way, question).filter(|_| several);
+                chosen.extend(spot.map(|spot| (way.path, spot.path.clone())));
+            }
+            let gaps = gaps(&fit, question, &tried);
             let roles = roles.get_or_insert_with(|| access.customs(subject, &gaps));
-            let gap = gaps.first()?;
+            let Some(gap) = gaps.first() else {
+                // An ACL that no grant gets past, such as NoAccess on the pool of a guest.
+                let spot = failing(&fit, question).into_iter().next()?;
+                let proposals = access.propose(subject, spot.wanted, &spot.path);
+                let freed = proposals.into_iter().find(|proposal| proposal.way != Way::FullToken)?.changes;
+                text = apply(&cfg, &freed);
+                all.extend(freed);
+                continue;
+            };
             let targets = access.lacking(subject, gap);
             if targets.is_empty() {
                 return None;
             }
-            let path = gap.spots.first().map(|spot| spot.path.clone()).filter(|_| gap.propagate);
-            let path = path.unwrap_or_else(|| gap.place.clone());
+            let path = gap.path();
             let (mut made, mut grants) = (Vec::new(), Vec::new());
             for target in &targets {
                 let role = access.role_for(target, &gap.place, &path, 0)?;
@@ -154,12 +181,12 @@ impl<'a> Access<'_, 'a> {
     fn customs(&self, subject: &[u8], gaps: &[Gap<'_>]) -> Vec<Custom> {
         let mut customs: Vec<Custom> = Vec::new();
         for gap in gaps {
-            let path = gap.spots.first().map_or(BStr::new(&gap.place), |spot| spot.path.as_bstr());
+            let path = gap.path();
             for target in self.lacking(subject, gap) {
-                let Some(Role { new: Some(privileges), .. }) = self.role_for(&target, &gap.place, path, 0) else {
+                let Some(Role { new: Some(privileges), .. }) = self.role_for(&target, &gap.place, &path, 0) else {
                     continue;
                 };
-                let has = self.effective(&target.id, path).privs;
+                let has = self.effective(&target.id, &path).privs;
                 let this = (privileges, has, gap.place.clone());
                 let exact = |all: PrivSet, (own, has, place): &(PrivSet, PrivSet, BString)| {
                     let looked_up = looked_up(&place.to_str_lossy(), self.cfg.release) | checked_anywhere();
@@ -211,30 +238,38 @@ impl<'a> Access<'_, 'a> {
     }
 }
 
-/// The places where something is missing that is needed on all.
-fn failing(fit: &Fit) -> impl Iterator<Item = &Spot> {
+/// The places where something is missing; of those of which one is enough, the one to take.
+fn failing<'f>(fit: &'f Fit, question: &Question<'_>) -> Vec<&'f Spot> {
     let needs = fit.needs.iter().filter(|need| need.verdict() != Verdict::Yes);
-    needs.filter_map(|need| need.ways.first()).flat_map(|way| {
-        let missing = way.spots.iter().filter(|spot| !spot.lacking.is_empty());
-        let one = way.one.then(|| missing.clone().min_by_key(|spot| (spot.kind == Kind::Rest, spot.lacking.len())));
-        let all = (!way.one).then_some(missing);
-        one.flatten().into_iter().chain(all.into_iter().flatten())
-    })
+    let mut spots = Vec::new();
+    for way in needs.filter_map(|need| need.ways.first()) {
+        if way.one {
+            spots.extend(choice(way, question));
+        } else {
+            spots.extend(way.spots.iter().filter(|spot| !spot.lacking.is_empty()));
+        }
+    }
+    spots
+}
+
+/// The one on which least is missing; of several the one that is made for it.
+fn choice<'f>(way: &'f Attempt, question: &Question<'_>) -> Option<&'f Spot> {
+    let unfit = |spot: &Spot| {
+        let storage = question.objects.storages.iter().find(|storage| spot.name() == storage.id.as_bytes());
+        let backup = question.profile.category == "backup" || question.profile.id.contains("backup");
+        storage.is_some_and(|storage| match () {
+            () if way.path.contains("iso") => !storage.isos,
+            () if backup => !storage.backups,
+            () => !storage.disks,
+        })
+    };
+    way.spots.iter().min_by_key(|spot| (spot.kind == Kind::Rest, spot.lacking.len(), unfit(spot)))
 }
 
 /// What has to be granted where, from the root down; not again where it was tried.
-fn gaps<'f>(fit: &'f Fit, tried: &[(BString, bool)], chosen: &mut Vec<(&'static str, BString)>) -> Vec<Gap<'f>> {
-    for need in fit.needs.iter().filter(|need| need.verdict() != Verdict::Yes) {
-        let Some(way) = need.ways.first().filter(|way| way.one && way.spots.len() > 1) else { continue };
-        let spots = way.spots.iter().filter(|spot| spot.kind == Kind::Object);
-        if let Some(spot) = spots.min_by_key(|spot| spot.lacking.len())
-            && !chosen.iter().any(|(path, _)| *path == way.path)
-        {
-            chosen.push((way.path, spot.path.clone()));
-        }
-    }
+fn gaps<'f>(fit: &'f Fit, question: &Question<'_>, tried: &[(BString, bool)]) -> Vec<Gap<'f>> {
     let mut gaps: Vec<Gap<'f>> = Vec::new();
-    for spot in failing(fit) {
+    for spot in failing(fit, question) {
         let parent = spot.path.rfind_byte(b'/').filter(|at| *at > 0).and_then(|at| spot.path.get(..at));
         let parent = parent.filter(|_| spot.kind != Kind::Itself).map(BString::from);
         let places = [Some(spot.top.clone()), parent, Some(spot.path.clone())];

@@ -140,7 +140,7 @@ fn kept_roles(change: &Change) -> Vec<String> {
 }
 
 /// What taking entries away means for others.
-fn revoke_remark(ask: &Ask<'_, '_>, changes: &[Change]) -> String {
+pub(super) fn revoke_remark(ask: &Ask<'_, '_>, changes: &[Change]) -> String {
     let group = changes.iter().find_map(|change| match change {
         Change::Revoke { kind: SubjectKind::Group, id, .. } => Some(id),
         _ => None,

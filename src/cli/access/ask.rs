@@ -1,12 +1,13 @@
 //! The file that is asked, with everything to look up names in it and to show lines of it.
 
 use super::hint;
-use crate::access::fits::Objects;
+use crate::access::fits::{Objects, Storage};
 use crate::access::{Access, Teller, Told, near_path, operations};
 use crate::cli::Failure;
 use crate::cluster::Cluster;
 use crate::finding::Label;
 use crate::model::tables::access::{Priv, PrivSet, checked_on, path_allowed, paths};
+use crate::model::tables::storage::ContentKind;
 use crate::model::user::{ROOT, SubjectKind, UserCfg};
 use crate::report::{self, Files};
 use crate::text::{FileId, Place, Span, printable_str};
@@ -131,7 +132,17 @@ impl<'c, 'a> Ask<'c, 'a> {
         });
         Objects {
             guests: guests.map(|vmid| vmid.to_string()).collect(),
-            storages: storage.map(|section| section.id.value.to_string()).collect(),
+            storages: storage
+                .map(|section| {
+                    let takes = |kind| section.content.kinds.has(kind);
+                    Storage {
+                        id: section.id.value.to_string(),
+                        disks: takes(ContentKind::Images) || takes(ContentKind::Rootdir),
+                        isos: takes(ContentKind::Iso),
+                        backups: takes(ContentKind::Backup),
+                    }
+                })
+                .collect(),
             nodes: cluster.tree.nodes.iter().map(ToString::to_string).collect(),
         }
     }

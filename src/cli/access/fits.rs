@@ -9,8 +9,10 @@ use serde_json::{Value, json};
 use super::answer::{self, Answer};
 use super::profiles::{self, shorter};
 use super::{Ask, Failure, Format, Outcome, ReadArgs, hint, name_value};
-use crate::access::fits::{Attempt, Evidence, Feature, Fit, Kind, Need, Plan, PlanWay, Question, Spot, Surplus, Verdict};
-use crate::access::profiles::{Erratum, Profile};
+use crate::access::fits::{
+    Attempt, Evidence, Feature, Fit, Kind, Need, Plan, PlanWay, Question, Spot, Surplus, Verdict,
+};
+use crate::access::profiles::{Erratum, ErratumKind, Profile};
 use crate::access::{Change, Told};
 use crate::finding::{Command, Remedy};
 use crate::model::tables::access::{Priv, PrivSet};
@@ -166,7 +168,17 @@ impl Report<'_, '_, '_> {
         answer::write_remarks(&self.ask.remarks(self.subject), out)?;
         if !self.fit.fits() {
             let remedies = self.remedies();
-            answer::write_remedies("what would make it fit:", &remedies, out)?;
+            let chosen = self.chosen();
+            let chosen = if chosen.is_empty() {
+                String::new()
+            } else {
+                format!(" (with {}, unless you name others)", chosen.join(" "))
+            };
+            answer::write_remedies(&format!("what would make it fit{chosen}:"), &remedies, out)?;
+            if let Some((pool, missing)) = &self.fit.nearer {
+                let pool = printable(pool);
+                writeln!(out, "for the guests of pool {pool} alone it lacks only {missing}: ask with pool={pool}")?;
+            }
             if remedies.is_empty() {
                 writeln!(out, "no ACL that pvelint could find makes it fit; `why-not` tells about one privilege")?;
             }
@@ -193,7 +205,9 @@ impl Report<'_, '_, '_> {
                 format!("yes: {subject} has the least that {id} is known to run with, not all it asks for ({about})")
             }
             [] => format!("yes: {subject} has what {id} needs ({about})"),
-            [pool] => format!("yes, in pool {pool}: {subject} has what {id} needs there, not for other guests ({about})"),
+            [pool] => {
+                format!("yes, in pool {pool}: {subject} has what {id} needs there, not for other guests ({about})")
+            }
             pools => {
                 let list = pools.get(..MAX_OBJECTS).unwrap_or(pools).join(", ");
                 format!("yes, in pools {list}: {subject} has what {id} needs there, not for other guests ({about})")
@@ -303,7 +317,11 @@ impl Report<'_, '_, '_> {
     }
 
     fn errata(&self, out: &mut dyn Write) -> std::io::Result<()> {
-        for (nth, (erratum, evidence)) in self.mistakes().iter().enumerate() {
+        // What is asked for without need is of interest to those who granted it.
+        let idle = |erratum: &Erratum| erratum.kind == ErratumKind::Superfluous;
+        let mistakes = self.mistakes();
+        let told = mistakes.iter().filter(|(erratum, evidence)| !idle(erratum) || !evidence.is_empty());
+        for (nth, (erratum, evidence)) in told.enumerate() {
             if nth == 0 {
                 writeln!(out, "what its documentation gets wrong:")?;
             }
@@ -361,23 +379,29 @@ impl Report<'_, '_, '_> {
         self.bound.iter().map(path).flat_map(|path| self.ask.about_path(&path)).collect()
     }
 
+    /// What the commands take of several things of which one is enough: `storage=local-lvm`.
+    fn chosen(&self) -> Vec<String> {
+        let chosen = self.plans.iter().flat_map(|plan| &plan.chosen);
+        let name = |template: &str| template.rsplit('{').next().unwrap_or_default().trim_end_matches('}').to_owned();
+        let value = |path: &[u8]| printable(path.rsplit(|byte| *byte == b'/').next().unwrap_or_default());
+        chosen.map(|(template, path)| format!("{}={}", name(template), value(path))).collect()
+    }
+
     fn remedies(&self) -> Vec<Remedy> {
         self.plans.iter().filter_map(|plan| self.remedy(plan)).collect()
     }
 
     fn remedy(&self, plan: &Plan) -> Option<Remedy> {
         let commands: Option<Vec<String>> = plan.changes.iter().map(Change::command).map(Command::line).collect();
-        let mut remarks = Vec::new();
-        match plan.way {
-            PlanWay::Roles => remarks.push("wherever the role is given".to_owned()),
-            PlanWay::FullToken => remarks.push("the token then has all rights of its owner, everywhere".to_owned()),
-            PlanWay::Grants => {}
-        }
-        for (template, path) in &plan.chosen {
-            let name = template.rsplit('{').next().unwrap_or_default().trim_end_matches('}');
-            remarks.push(format!("{} is a choice, name yours: {name}=...", printable(path)));
-        }
-        commands.map(|commands| Remedy::Run { commands, remark: remarks.join("; ") })
+        let remark = match plan.way {
+            PlanWay::Roles => "wherever the role is given".to_owned(),
+            PlanWay::FullToken => "the token then has all rights of its owner, everywhere".to_owned(),
+            PlanWay::Grants if plan.changes.iter().any(|change| matches!(change, Change::Revoke { .. })) => {
+                answer::revoke_remark(self.ask, &plan.changes)
+            }
+            PlanWay::Grants => String::new(),
+        };
+        commands.map(|commands| Remedy::Run { commands, remark })
     }
 
     fn json(&self) -> Value {
@@ -460,7 +484,9 @@ fn lacking(feature: &Feature) -> Vec<String> {
 
 /// Where it is met and where it isn't; nothing, when that goes without saying.
 fn coverage(way: &Attempt) -> Vec<String> {
-    if way.verdict() == Verdict::Yes && !way.one && !way.spots.iter().any(|spot| spot.path.starts_with(b"/pool/")) {
+    let in_pool = way.spots.iter().any(|spot| spot.kind == Kind::Rest && spot.path.starts_with(b"/pool/"));
+    let met = way.verdict() == Verdict::Yes;
+    if met && !way.one && !in_pool {
         return Vec::new();
     }
     let mut groups: Vec<(&str, Vec<&Spot>)> = Vec::new();
@@ -471,7 +497,9 @@ fn coverage(way: &Attempt) -> Vec<String> {
             None => groups.push((noun, vec![spot])),
         }
     }
-    groups.iter().filter_map(|(noun, spots)| group(noun, spots, way.one)).collect()
+    // Of what is met in part, the part that isn't.
+    let speaks = |spots: &[&Spot]| met || spots.iter().any(|spot| !spot.lacking.is_empty());
+    groups.iter().filter(|(_, spots)| speaks(spots)).filter_map(|(noun, spots)| group(noun, spots, way.one)).collect()
 }
 
 /// What the things below a path are called.
@@ -505,28 +533,40 @@ fn group(noun: &str, spots: &[&Spot], one: bool) -> Option<String> {
         }
     };
     let total = objects.len();
-    let known = match (full.len(), total) {
-        (_, 0) => None,
-        (0, total) => Some(format!("on none of {total} {noun}")),
-        (count, total) if count == total => Some(format!("on all {total} {noun}")),
-        (count, total) if one => Some(format!("on {count} of {total} {noun}: {}", list(&full))),
-        (count, total) => Some(format!("on {count} of {total} {noun}: {}; not on {}", list(&full), list(&short))),
+    let known = match (full.len(), objects.as_slice()) {
+        (_, []) => None,
+        (full, [one]) => {
+            let on = if full == 1 { "on" } else { "not on" };
+            Some(format!("{on} {} {}", singular(noun), printable(one.name())))
+        }
+        (0, _) => Some(format!("on none of {total} {noun}")),
+        (count, _) if count == total => Some(format!("on all {total} {noun}")),
+        (count, _) if one => Some(format!("on {count} of {total} {noun}: {}", list(&full))),
+        (count, _) => Some(format!("on {count} of {total} {noun}: {}; not on {}", list(&full), list(&short))),
     };
-    let others = rest.map(|rest| {
+    let others = rest.and_then(|rest| {
         let of = match (noun, rest.path.strip_prefix(b"/pool/")) {
             ("guests", Some(pool)) if pool != b"-" => format!("whatever comes into pool {}", printable(pool)),
+            ("guests", _) if total == 0 => "guests".to_owned(),
             ("guests", _) => "new ones".to_owned(),
+            _ if total == 0 => return None,
             _ => "any other".to_owned(),
         };
-        let any = total == 0 && noun != "guests";
-        match (rest.lacking.is_empty(), any) {
-            (_, true) => return None,
-            (true, false) => Some(format!("on {of}")),
+        match (rest.lacking.is_empty(), full.is_empty() && total > 0) {
+            (true, _) => Some(format!("on {of}")),
+            (false, true) => None,
             (false, false) => Some(format!("not on {of}")),
         }
     });
-    let parts: Vec<_> = known.into_iter().chain(others.flatten()).collect();
+    let parts: Vec<_> = known.into_iter().chain(others).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+fn singular(noun: &str) -> &str {
+    match noun {
+        "paths with ACLs" => "path",
+        noun => noun.strip_suffix('s').unwrap_or(noun),
+    }
 }
 
 fn names_json(set: PrivSet) -> Vec<&'static str> {

@@ -155,23 +155,20 @@ pub(super) fn least(profile: &Profile, release: Release) -> Option<String> {
 pub(super) fn mistake(erratum: &Erratum) -> String {
     let names = erratum.names.join(", ");
     let what = match erratum.kind {
-        ErratumKind::Unknown => "doesn't exist",
-        ErratumKind::Missing => "is left out",
-        ErratumKind::Superfluous => "isn't asked for",
-        ErratumKind::Path => "is wanted elsewhere",
-        ErratumKind::Note => "misleads",
+        _ if names.is_empty() => return erratum.text.to_owned(),
+        ErratumKind::Unknown => "no such name",
+        ErratumKind::Missing => "left out",
+        ErratumKind::Superfluous => "not asked for",
+        ErratumKind::Path => "on another path",
+        ErratumKind::Note => return format!("{names}: {}", erratum.text),
     };
-    match (erratum.kind, names.is_empty()) {
-        (_, true) => erratum.text.to_owned(),
-        (ErratumKind::Note, false) => format!("{names}: {}", erratum.text),
-        _ => format!("{names} {what}: {}", erratum.text),
-    }
+    format!("{what}: {names} ({})", erratum.text)
 }
 
 /// What has to be known about tokens, limits and the upgrade.
 pub(super) fn remarks(profile: &Profile) -> impl Iterator<Item = (&'static str, &'static str)> {
     let token = profile.token.map(|text| ("tokens", text));
-    let limits = profile.limits.iter().map(|text| ("no grant changes this", *text));
+    let limits = profile.limits.iter().map(|text| ("note", *text));
     let upgrade = profile.upgrade.map(|text| ("from 8 to 9", text));
     token.into_iter().chain(limits).chain(upgrade)
 }
@@ -190,6 +187,9 @@ pub(super) fn from(profile: &Profile) -> String {
 
 /// The names of `set`, with the VM.Config family in one word when it is complete.
 pub(super) fn shorter(set: PrivSet) -> String {
+    if Release::ALL.iter().any(|release| set == PrivSet::all(*release)) {
+        return "every privilege".to_owned();
+    }
     let config = |one: &Priv| one.name().starts_with("VM.Config.");
     let all: PrivSet = Priv::all().filter(config).collect();
     if !set.contains_all(all) {

@@ -97,6 +97,7 @@ fn paths(ask: &Ask<'_, '_>, all: bool) -> BTreeSet<Vec<u8>> {
         paths.extend(pool.storage.iter().map(|storage| [b"/storage/", storage.value.as_bytes()].concat()));
     }
     let Objects { guests, storages, nodes } = ask.objects();
+    let storages = storages.into_iter().map(|storage| storage.id).collect::<Vec<_>>();
     for (above, names) in [("vms", guests), ("storage", storages), ("nodes", nodes)] {
         paths.extend(names.iter().map(|name| format!("/{above}/{name}").into_bytes()));
     }
