@@ -37,7 +37,7 @@ impl<'c> Access<'c, '_> {
             let used = used.fold(PrivSet::EMPTY, |all, need| need.ways.iter().fold(all, |all, way| all | way.wanted));
             let mut more = (looked_up(&path.to_str_lossy(), release) | checked_anywhere()) - used;
             if limited {
-                more = more & self.effective(subject, &path).privs;
+                more &= self.effective(subject, &path).privs;
             }
             let stops = self.trace(who, &path);
             let here = stops.into_iter().filter(|stop| stop.last).flat_map(|stop| stop.applied);
@@ -62,8 +62,9 @@ impl<'c> Access<'c, '_> {
 
 /// Whether an ACL on `path` has to do with what is needed: above it, on it, or below it.
 fn overlap(need: &Need, path: &[u8]) -> bool {
-    let pool = |path: &[u8]| path.starts_with(b"/pool");
-    let member = |path: &[u8]| path.starts_with(b"/vms") || path.starts_with(b"/storage");
+    let top = |path: &[u8], name: &str| path == name.as_bytes() || is_above(name.as_bytes(), path);
+    let pool = |path: &[u8]| top(path, "/pool");
+    let member = |path: &[u8]| top(path, "/vms") || top(path, "/storage");
     need.ways.iter().any(|way| {
         let known = way.path.split("/{").next().filter(|known| !known.is_empty()).unwrap_or("/").as_bytes();
         known == path

@@ -69,10 +69,10 @@ impl<'a> Access<'_, 'a> {
         let mut shown = Vec::new();
         for dropped in &cfg.dropped {
             match &dropped.reason {
-                Reason::Privilege { role, privilege } if wrong(privilege) => {
-                    if cfg.role_ix(role).is_some_and(|role| roles.contains(&role)) {
-                        shown.push(Evidence::Listed { role, name: privilege, at: dropped.span });
-                    }
+                Reason::Privilege { role, privilege }
+                    if wrong(privilege) && cfg.role_ix(role).is_some_and(|role| roles.contains(&role)) =>
+                {
+                    shown.push(Evidence::Listed { role, name: privilege, at: dropped.span });
                 }
                 Reason::AclRole { role, .. } if wrong(role) => {
                     let line = cfg.acl_line(dropped.line);

@@ -230,7 +230,7 @@ fn judge(places: &Places<'_, '_, '_>, question: &Question<'_>) -> Fit {
         used.extend(profile.features_in(release).first());
     }
     let needed = |grant: &&Grant| !grant.optional || used.iter().any(|feature| grant.serves(feature));
-    let needs = needs(places, profile.grants_in(release).filter(|grant| needed(&grant)));
+    let needs = needs(places, profile.grants_in(release).filter(|grant| needed(grant)));
     let others = profile.features_in(release).into_iter().filter(|name| !used.contains(name)).map(|name| {
         let grants = || profile.grants_in(release).filter(|grant| grant.optional && grant.serves(name));
         let variant = grants().any(|grant| grant.variant);

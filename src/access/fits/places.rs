@@ -64,12 +64,12 @@ pub enum Kind {
 }
 
 impl Spot {
-    /// The part of the path that names the guest, storage, pool ...
+    /// The name of the guest, storage, node or pool that the path is of; otherwise the path.
     #[must_use]
     pub fn name(&self) -> &[u8] {
-        let mut parts = self.path.splitn_str(3, "/").skip(1);
-        let top = parts.next().unwrap_or_default();
-        parts.next().unwrap_or(top)
+        let names = ["/vms/", "/storage/", "/nodes/", "/pool/"];
+        let name = names.iter().find_map(|above| self.path.strip_prefix(above.as_bytes()));
+        name.unwrap_or(&self.path)
     }
 }
 
@@ -358,6 +358,7 @@ fn example(template: &str) -> String {
 /// What PVE ever looks up on a path, below it, and on the members if it is a pool.
 pub(super) fn looked_up(path: &str, release: Release) -> PrivSet {
     let on = |path: &str| checked_on(path.as_bytes(), release) | checked_below(path.as_bytes(), release);
-    let members = if path.starts_with("/pool") { on("/vms") | on("/storage") } else { PrivSet::EMPTY };
+    let members =
+        if path == "/pool" || path.starts_with("/pool/") { on("/vms") | on("/storage") } else { PrivSet::EMPTY };
     on(path) | members
 }

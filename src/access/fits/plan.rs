@@ -74,11 +74,7 @@ impl<'a> Access<'_, 'a> {
         if !roles.is_empty() && works(&roles) {
             plans.push(Plan { way: PlanWay::Roles, changes: roles, chosen: Vec::new() });
         }
-        if let Some((changes, chosen)) = self.grant_all(subject, question)
-            && works(&changes)
-        {
-            plans.push(Plan { way: PlanWay::Grants, changes, chosen });
-        }
+        plans.extend(self.grant_all(subject, question).filter(|plan| works(&plan.changes)));
         if let Who::Token(token) = self.who(subject) {
             let changes = vec![Change::FullToken(token.id.value.to_owned())];
             if works(&changes) {
@@ -107,11 +103,7 @@ impl<'a> Access<'_, 'a> {
     }
 
     /// Grants, path by path from the root down.
-    fn grant_all(
-        &self,
-        subject: &[u8],
-        question: &Question<'_>,
-    ) -> Option<(Vec<Change>, Vec<(&'static str, BString)>)> {
+    fn grant_all(&self, subject: &[u8], question: &Question<'_>) -> Option<Plan> {
         let mut all = Vec::new();
         let mut chosen = Vec::new();
         let mut tried: Vec<(BString, bool)> = Vec::new();
@@ -124,7 +116,7 @@ impl<'a> Access<'_, 'a> {
             if fit.fits() {
                 chosen.sort();
                 chosen.dedup();
-                return Some((all, chosen));
+                return Some(Plan { way: PlanWay::Grants, changes: all, chosen });
             }
             for way in fit.needs.iter().filter_map(|need| need.ways.first().filter(|_| need.verdict() != Verdict::Yes))
             {
@@ -196,7 +188,7 @@ impl<'a> Access<'_, 'a> {
                     let all = custom.privileges | privileges;
                     exact(all, &this) && custom.uses.iter().all(|one| exact(all, one))
                 };
-                match customs.iter_mut().find(|custom| fits(&custom)) {
+                match customs.iter_mut().find(|custom| fits(custom)) {
                     Some(custom) => {
                         custom.privileges |= privileges;
                         custom.uses.push(this);
