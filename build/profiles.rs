@@ -97,6 +97,12 @@ struct Grant {
     #[serde(default)]
     optional: bool,
     #[serde(default)]
+    variant: bool,
+    #[serde(default)]
+    also: Vec<String>,
+    #[serde(default)]
+    reach: Reach,
+    #[serde(default)]
     basis: Basis,
     #[serde(default)]
     unneeded: Vec<String>,
@@ -111,6 +117,15 @@ enum Basis {
     #[default]
     Documented,
     Code,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Reach {
+    #[default]
+    Checked,
+    Itself,
+    Throughout,
 }
 
 #[derive(Deserialize)]
@@ -191,15 +206,24 @@ impl Profile {
         }
         writeln!(rust, "        ],\n        grants: &[")?;
         for grant in &self.grants {
-            let Grant { path, privileges, roles, feature, optional, basis, unneeded, note, .. } = grant;
+            let Grant {
+                path, privileges, roles, feature, optional, variant, also, reach, basis, unneeded, note, ..
+            } = grant;
             if privileges.is_empty() && roles.is_empty() {
                 return Err(format!("nothing is granted on {path}").into());
             }
             if feature == "base" && *optional {
                 return Err(format!("the base isn't optional: {path}").into());
             }
+            if *variant && !*optional {
+                return Err(format!("another way isn't needed by all: {path}").into());
+            }
+            if let Some(other) = also.iter().find(|other| !self.grants.iter().any(|grant| grant.feature == **other)) {
+                return Err(format!("no feature is called {other}").into());
+            }
             write!(rust, "            Grant {{ path: {path:?}, privileges: &{privileges:?}, roles: &{roles:?}, ")?;
             write!(rust, "releases: {}, feature: {feature:?}, optional: {optional}, ", releases(&grant.pve)?)?;
+            write!(rust, "variant: {variant}, also: &{also:?}, reach: Reach::{reach:?}, ")?;
             write!(rust, "basis: Basis::{basis:?}, unneeded: &{unneeded:?}, note: {note:?}, or: &[")?;
             for Other { path, privileges } in &grant.others {
                 write!(rust, "Other {{ path: {path:?}, privileges: &{privileges:?} }}, ")?;

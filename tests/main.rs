@@ -13,6 +13,7 @@ mod access_assert;
 mod access_cli;
 mod access_data;
 mod access_diff;
+mod access_fits;
 mod access_propose;
 mod book;
 mod cli;

@@ -7,12 +7,13 @@
 //! [`Access::effective`] answers one question. [`Grid`] answers it for many subjects and paths. [`Access::derive`] and
 //! [`Access::why_not`] say which lines of the file the answer comes from. Whether somebody may log in at all (enabled, not
 //! expired, realm, secret) is no part of it, neither here nor in PVE. What PVE's operations ask for is [`operations`], what
-//! known integrations need is [`profiles`].
+//! known integrations need is [`profiles`], whether somebody has it [`fits`].
 
 mod danger;
 mod derive;
 pub mod diff;
 mod dump;
+pub mod fits;
 mod grid;
 pub mod names;
 pub mod operations;
@@ -33,6 +34,7 @@ pub use grid::{Grid, Origin, Row, Rows};
 pub use places::{looked_up, of_cluster, of_file};
 pub use privs::Privs;
 pub use propose::{Change, Proposal, Way, apply};
+pub(crate) use remedy::{revoke_remark, some_names};
 pub use story::{Teller, Told, near_path};
 pub use survey::{Held, Landing};
 pub use trace::{Applied, Stop, Unused, WhyUnused};

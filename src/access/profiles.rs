@@ -44,6 +44,24 @@ impl Profile {
         self.grants.iter().filter(move |grant| grant.releases.contains(&release))
     }
 
+    /// What only some need in this release, by feature, in the order of the file.
+    #[must_use]
+    pub fn features_in(&self, release: Release) -> Vec<&'static str> {
+        let mut features = Vec::new();
+        for grant in self.grants_in(release).filter(|grant| grant.optional) {
+            if !features.contains(&grant.feature) {
+                features.push(grant.feature);
+            }
+        }
+        features
+    }
+
+    /// Whether only some need this feature.
+    #[must_use]
+    pub fn is_optional(&self, feature: &str) -> bool {
+        self.grants.iter().any(|grant| grant.feature == feature && grant.optional)
+    }
+
     /// What its documentation asks for in this release.
     pub fn documented_in(&self, release: Release) -> impl Iterator<Item = &'static Documented> + use<> {
         self.documented.iter().filter(move |entry| entry.releases.contains(&release))
@@ -145,6 +163,12 @@ pub struct Grant {
     pub feature: &'static str,
     /// Only those who use the feature need it.
     pub optional: bool,
+    /// The feature isn't a part of the integration but another way, mostly a wider one, to grant what it needs.
+    pub variant: bool,
+    /// Other features that need it as well.
+    pub also: &'static [&'static str],
+    /// Where on the path and below it the privileges are needed.
+    pub reach: Reach,
     /// Who says so.
     pub basis: Basis,
     /// Those of the privileges that nothing asks for although they are documented. May name privileges that the release
@@ -154,6 +178,25 @@ pub struct Grant {
     pub note: Option<&'static str>,
     /// Other ways to the same; one is enough.
     pub or: &'static [Other],
+}
+
+impl Grant {
+    /// Whether this feature needs it.
+    #[must_use]
+    pub fn serves(&self, feature: &str) -> bool {
+        self.feature == feature || self.also.contains(&feature)
+    }
+}
+
+/// Where the privileges of a [`Grant`] are needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Wherever PVE looks for them, on the path and below.
+    Checked,
+    /// On the path itself; it needn't propagate.
+    Itself,
+    /// Wherever PVE looks for them, and on the path itself, where the integration looks first.
+    Throughout,
 }
 
 /// Who says that a grant is needed.

@@ -210,17 +210,17 @@ pub fn apply(cfg: &UserCfg<'_>, changes: &[Change]) -> Vec<u8> {
 }
 
 /// One who has to be given something: the subject itself, or a token and its owner.
-struct Target {
-    kind: SubjectKind,
-    id: BString,
-    missing: PrivSet,
+pub(super) struct Target {
+    pub(super) kind: SubjectKind,
+    pub(super) id: BString,
+    pub(super) missing: PrivSet,
 }
 
 /// Roles as a grant needs them.
-struct Role {
-    name: BString,
+pub(super) struct Role {
+    pub(super) name: BString,
     /// To be made first.
-    new: Option<PrivSet>,
+    pub(super) new: Option<PrivSet>,
 }
 
 impl<'a> Access<'_, 'a> {
@@ -323,7 +323,7 @@ impl<'a> Access<'_, 'a> {
         Some(Proposal { changes, way: Way::Path, surplus, lost: PrivSet::EMPTY })
     }
 
-    fn targets(&self, subject: &[u8], wanted: PrivSet, path: &[u8]) -> Vec<Target> {
+    pub(super) fn targets(&self, subject: &[u8], wanted: PrivSet, path: &[u8]) -> Vec<Target> {
         let user = |id: &[u8]| Target {
             kind: SubjectKind::User,
             id: id.into(),
@@ -352,45 +352,58 @@ impl<'a> Access<'_, 'a> {
         let mut made: Vec<Change> = Vec::new();
         let mut grants = Vec::new();
         for target in targets {
-            if target.kind == SubjectKind::User && self.cfg.user(&target.id).is_none() {
-                made.push(Change::AddUser(target.id.clone()));
-            }
             for place in places {
                 let role = self.role_for(target, place, path, choice)?;
-                if let Some(privileges) = role.new {
-                    let role = Change::AddRole { name: role.name.clone(), privileges };
-                    if !made.contains(&role) {
-                        made.push(role);
-                    }
-                }
-                let mut roles = vec![role.name];
-                let stops = self.stops(&target.id, place);
-                let deciding = stops.iter().rev().find(|stop| !stop.applied.is_empty());
-                let own = deciding.filter(|stop| stop.last && stop.applied.iter().all(|one| one.member.is_none()));
-                if let Some(stop) = own {
-                    let denied = stop.applied.iter().filter(|applied| self.is_no_access(applied));
-                    grants.extend(denied.map(|applied| Change::revoke(self.cfg, applied.entry)));
-                } else {
-                    let kept = self.roles(&target.id, place);
-                    let kept = kept.iter().filter_map(|(role, _)| self.cfg.role_at(*role));
-                    roles.extend(kept.filter(|role| !role.is_no_access()).map(|role| role.name.to_owned()));
-                }
-                // What is checked only on the path itself needs no propagation, and shall not leak.
-                grants.push(Change::Grant {
-                    path: place.clone(),
-                    kind: target.kind,
-                    id: target.id.clone(),
-                    roles,
-                    propagate: self.is_leaf(place) || is_above(place, path),
-                });
+                self.grant(target, place, path, role, &mut made, &mut grants);
             }
         }
         made.extend(grants);
         Some(made)
     }
 
+    /// Gives `target` a role on `place`, so that it counts on `path`: what has to be made first goes into `made`, if it isn't
+    /// there yet, the ACLs into `grants`.
+    pub(super) fn grant(
+        &self,
+        target: &Target,
+        place: &BString,
+        path: &[u8],
+        role: Role,
+        made: &mut Vec<Change>,
+        grants: &mut Vec<Change>,
+    ) {
+        let undefined = target.kind == SubjectKind::User && self.cfg.user(&target.id).is_none();
+        let user = undefined.then(|| Change::AddUser(target.id.clone()));
+        let new = role.new.map(|privileges| Change::AddRole { name: role.name.clone(), privileges });
+        for first in user.into_iter().chain(new) {
+            if !made.contains(&first) {
+                made.push(first);
+            }
+        }
+        let mut roles = vec![role.name];
+        let stops = self.stops(&target.id, place);
+        let deciding = stops.iter().rev().find(|stop| !stop.applied.is_empty());
+        let own = deciding.filter(|stop| stop.last && stop.applied.iter().all(|one| one.member.is_none()));
+        if let Some(stop) = own {
+            let denied = stop.applied.iter().filter(|applied| self.is_no_access(applied));
+            grants.extend(denied.map(|applied| Change::revoke(self.cfg, applied.entry)));
+        } else {
+            let kept = self.roles(&target.id, place);
+            let kept = kept.iter().filter_map(|(role, _)| self.cfg.role_at(*role));
+            roles.extend(kept.filter(|role| !role.is_no_access()).map(|role| role.name.to_owned()));
+        }
+        // What is checked only on the path itself needs no propagation, and shall not leak.
+        grants.push(Change::Grant {
+            path: place.clone(),
+            kind: target.kind,
+            id: target.id.clone(),
+            roles,
+            propagate: self.is_leaf(place) || is_above(place, path),
+        });
+    }
+
     /// Roles that every target has on `path` and that would hold what is missing, if PVE knew a name in them.
-    fn restored(&self, targets: &[Target], path: &[u8]) -> Vec<(Way, Change)> {
+    pub(super) fn restored(&self, targets: &[Target], path: &[u8]) -> Vec<(Way, Change)> {
         let cfg = self.cfg;
         let mut found = Vec::new();
         for (nth, role) in cfg.roles.iter().enumerate().filter(|(_, role)| role.builtin.is_none()) {
@@ -435,7 +448,7 @@ impl<'a> Access<'_, 'a> {
     }
 
     /// The role to give on `place`, so that `target` gets what it misses on `path`.
-    fn role_for(&self, target: &Target, place: &[u8], path: &[u8], choice: usize) -> Option<Role> {
+    pub(super) fn role_for(&self, target: &Target, place: &[u8], path: &[u8], choice: usize) -> Option<Role> {
         let release = self.cfg.release;
         let mut relevant = checked_on(place, release) | checked_on(path, release) | checked_anywhere();
         if is_above(place, path) {
@@ -515,7 +528,7 @@ impl<'a> Access<'_, 'a> {
 }
 
 /// Whether `path` lies below `place`.
-fn is_above(place: &[u8], path: &[u8]) -> bool {
+pub(super) fn is_above(place: &[u8], path: &[u8]) -> bool {
     place == b"/" && path != b"/" || path.strip_prefix(place).is_some_and(|rest| rest.first() == Some(&b'/'))
 }
 

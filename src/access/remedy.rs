@@ -99,7 +99,7 @@ fn kept_roles(change: &Change) -> Vec<String> {
 }
 
 /// What taking entries away means for others.
-fn revoke_remark(cfg: &UserCfg<'_>, changes: &[Change]) -> String {
+pub(crate) fn revoke_remark(cfg: &UserCfg<'_>, changes: &[Change]) -> String {
     let group = changes.iter().find_map(|change| match change {
         Change::Revoke { kind: SubjectKind::Group, id, .. } => Some(id),
         _ => None,
@@ -114,7 +114,7 @@ fn revoke_remark(cfg: &UserCfg<'_>, changes: &[Change]) -> String {
 }
 
 /// The first few names of `set`, and how many there are more.
-fn some_names(set: PrivSet) -> String {
+pub(crate) fn some_names(set: PrivSet) -> String {
     let count = usize::try_from(set.len()).unwrap_or_default();
     let names: Vec<_> = set.iter().map(Priv::name).collect();
     match names.get(..MAX_NAMES) {

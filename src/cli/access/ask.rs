@@ -1,11 +1,13 @@
 //! The file that is asked, with everything to look up names in it and to show lines of it.
 
 use super::hint;
+use crate::access::fits::{Objects, Storage};
 use crate::access::{Access, Teller, Told, names, operations};
 use crate::cli::Failure;
 use crate::cluster::Cluster;
 use crate::finding::Label;
 use crate::model::tables::access::Priv;
+use crate::model::tables::storage::ContentKind;
 use crate::model::user::{ROOT, SubjectKind, UserCfg};
 use crate::report::{self, Files};
 use crate::text::{FileId, Place, Span, printable_str};
@@ -117,6 +119,32 @@ impl<'c, 'a> Ask<'c, 'a> {
                 SubjectKind::Group => false,
             })
             .map(|subject| subject.id.to_str_lossy().into_owned())
+    }
+
+    /// What there is on the cluster: guests, storages, nodes.
+    pub(super) fn objects(&self) -> Objects {
+        let cluster = self.cluster;
+        let containers = cluster.containers.iter().map(|guest| guest.vmid);
+        let guests = containers.chain(cluster.vms.iter().map(|guest| guest.vmid)).flatten();
+        let storage = cluster.storage.iter().flat_map(|file| {
+            let sections = file.model.sections.iter().filter(|section| section.is_effective());
+            sections.chain(&file.model.implicit_local)
+        });
+        Objects {
+            guests: guests.map(|vmid| vmid.to_string()).collect(),
+            storages: storage
+                .map(|section| {
+                    let takes = |kind| section.content.kinds.has(kind);
+                    Storage {
+                        id: section.id.value.to_string(),
+                        disks: takes(ContentKind::Images) || takes(ContentKind::Rootdir),
+                        isos: takes(ContentKind::Iso),
+                        backups: takes(ContentKind::Backup),
+                    }
+                })
+                .collect(),
+            nodes: cluster.tree.nodes.iter().map(ToString::to_string).collect(),
+        }
     }
 
     /// Looks a privilege of the release up.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::answer::{self, Answer};
 use super::needs::{described, privileges};
-use super::{Ask, Failure, Format, Outcome, ReadArgs, hint};
+use super::{Ask, Failure, Format, Outcome, ReadArgs, hint, name_value};
 use crate::access::operations::{Check, Mode, Operation};
 use crate::model::tables::access::{Priv, PrivSet};
 use crate::model::user::ROOT;
@@ -88,27 +88,16 @@ fn given<'t>(operation: &Operation, arguments: &'t [String]) -> Result<BTreeMap<
     let known = operation.parameters.iter().map(|parameter| parameter.name);
     let mut given = BTreeMap::new();
     for argument in arguments {
-        let Some((name, value)) = argument.split_once('=').filter(|(_, value)| !value.is_empty()) else {
-            return Err(Failure::Usage(format!(
-                "parameters are given as NAME=VALUE, not {argument}: {}",
-                example(operation)
-            )));
+        let about = |name: &str| match operation.parameters.iter().find(|parameter| parameter.name == name) {
+            Some(parameter) => Ok(parameter.about),
+            None => {
+                let list = format!("it takes {}", known.clone().collect::<Vec<_>>().join(", "));
+                let hint = hint(name, known.clone(), &list);
+                Err(Failure::Usage(format!("{} has no parameter {name}; {hint}", operation.id)))
+            }
         };
-        let Some(name) = known.clone().find(|known| *known == name) else {
-            let list = format!("it takes {}", known.clone().collect::<Vec<_>>().join(", "));
-            return Err(Failure::Usage(format!(
-                "{} has no parameter {name}; {}",
-                operation.id,
-                hint(name, known, &list)
-            )));
-        };
-        let about = operation.parameters.iter().find(|parameter| parameter.name == name);
-        let plain =
-            |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte) || (byte == b'/' && name != "vmid");
-        if !value.bytes().all(plain) {
-            let about = about.map(|parameter| parameter.about).unwrap_or_default();
-            return Err(Failure::Usage(format!("{value} can't be the {name} ({about})")));
-        }
+        let (name, value) = name_value(argument, &|| example(operation), &about)?;
+        let Some(name) = known.clone().find(|known| *known == name) else { continue };
         if given.insert(name, value).is_some() {
             return Err(Failure::Usage(format!("{name} is given twice")));
         }

@@ -19,9 +19,11 @@ mod ask;
 mod assert;
 mod can;
 mod diff;
+mod fits;
 mod matrix;
 mod needs;
 mod operations;
+mod profiles;
 mod show;
 mod who;
 mod why;
@@ -56,6 +58,10 @@ enum Question {
     Operations(operations::OperationsArgs),
     /// Say who gained or lost which rights between two configurations, and by which change
     Diff(diff::DiffArgs),
+    /// Say whether somebody has what an integration needs, and what is missing or too much
+    Fits(fits::FitsArgs),
+    /// List the integrations that `fits` knows, or show what one needs
+    Profiles(profiles::ProfilesArgs),
     /// Print who may do what on which path, all at once
     Matrix(matrix::MatrixArgs),
     /// Check statements about rights: policy as code
@@ -73,6 +79,8 @@ pub(super) fn run(args: &AccessArgs, colour: bool, out: &mut dyn Write) -> Resul
         Question::Needs(args) => needs::run(args, out),
         Question::Operations(args) => operations::run(args, out),
         Question::Diff(args) => diff::run(args, out),
+        Question::Fits(args) => fits::run(args, out),
+        Question::Profiles(args) => profiles::run(args, out),
         Question::Matrix(args) => matrix::run(args, out),
         Question::Assert(args) => assert::run(args, colour, out),
     }
@@ -173,4 +181,22 @@ fn print_json(out: &mut dyn Write, question: &str, value: serde_json::Value) -> 
     serde_json::to_writer_pretty(&mut *out, &object).map_err(std::io::Error::from)?;
     writeln!(out)?;
     Ok(())
+}
+
+/// `NAME=VALUE`, with a value that can be part of a path; `about` says what the name stands for.
+fn name_value<'t>(
+    argument: &'t str,
+    example: &dyn Fn() -> String,
+    about: &dyn Fn(&str) -> Result<&'static str, Failure>,
+) -> Result<(&'t str, &'t str), Failure> {
+    let Some((name, value)) = argument.split_once('=').filter(|(_, value)| !value.is_empty()) else {
+        let example = example();
+        return Err(Failure::Usage(format!("parameters are given as NAME=VALUE, not {argument}: {example}")));
+    };
+    let about = about(name)?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte) || (byte == b'/' && name != "vmid");
+    if !value.bytes().all(plain) {
+        return Err(Failure::Usage(format!("{value} can't be the {name} ({about})")));
+    }
+    Ok((name, value))
 }
