@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 /// Paths that every installation has.
-const TOP: [&str; 10] =
+pub const TOP_PATHS: [&str; 10] =
     ["/", "/access", "/access/groups", "/access/realm", "/mapping", "/nodes", "/pool", "/sdn", "/storage", "/vms"];
 
 /// `paths`: those with ACLs and what is above them, the top-level ones, every pool and pool member, and `extra`. `privsets`: the
@@ -18,7 +18,7 @@ const TOP: [&str; 10] =
 #[must_use]
 pub fn matrix<'p>(access: &Access<'_, '_>, extra: impl IntoIterator<Item = &'p [u8]>) -> Value {
     let cfg = access.cfg();
-    let mut paths: BTreeSet<Vec<u8>> = TOP.iter().map(|path| path.as_bytes().to_vec()).collect();
+    let mut paths: BTreeSet<Vec<u8>> = TOP_PATHS.iter().map(|path| path.as_bytes().to_vec()).collect();
     paths.extend(
         cfg.tree.nodes.iter().enumerate().map(|(at, _)| Vec::from(cfg.tree.path(crate::model::user::NodeIx::new(at)))),
     );

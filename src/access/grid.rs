@@ -7,10 +7,14 @@
 
 use super::privs::Grant;
 use super::{Access, Privs, Who, walk};
-use crate::model::user::{AclTree, NodeIx, SubjectIx};
+use crate::model::user::{AclTree, NodeIx, PoolIx, SubjectIx};
 use rustc_hash::FxHashMap;
 use std::mem;
 use std::ops::Range;
+
+mod origin;
+
+pub use origin::{At, Origin};
 
 /// Where a path stands in the ACL tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,6 +45,8 @@ pub struct Grid<'e, 'c, 'a> {
     literals: Vec<Vec<u8>>,
     /// For each pool that matters, where its path stands.
     pools: Vec<Spot>,
+    /// For each of `pools`, which pool it is.
+    pool_ix: Vec<PoolIx>,
     /// Lists of positions in `pools`, one after the other.
     pool_members: Vec<u32>,
     /// Parts of `pool_members`; [`Class::Pooled`] refers to them.
@@ -120,6 +126,7 @@ impl<'e, 'c, 'a> Grid<'e, 'c, 'a> {
             class_of: Vec::new(),
             literals: Vec::new(),
             pools: Vec::new(),
+            pool_ix: Vec::new(),
             pool_members: Vec::new(),
             pool_lists: Vec::new(),
             parents: parents.collect(),
@@ -154,6 +161,7 @@ impl<'e, 'c, 'a> Grid<'e, 'c, 'a> {
                 let next = index(self.pools.len());
                 Some(*pools.entry(pool.index()).or_insert_with(|| {
                     self.pools.push(spot);
+                    self.pool_ix.push(pool);
                     next
                 }))
             })

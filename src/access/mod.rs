@@ -11,21 +11,24 @@
 
 mod derive;
 mod dump;
+pub mod graph;
 mod grid;
 pub mod operations;
 mod privs;
 pub mod profiles;
 mod propose;
 mod story;
+mod strength;
 mod survey;
 mod trace;
 
 pub use derive::{Derivation, Refusal, Step};
-pub use dump::matrix;
-pub use grid::{Grid, Row, Rows};
+pub use dump::{TOP_PATHS, matrix};
+pub use grid::{At, Grid, Origin, Row, Rows};
 pub use privs::Privs;
 pub use propose::{Change, Proposal, Way, apply};
 pub use story::{Teller, Told, near_path};
+pub use strength::Strength;
 pub use survey::{Held, Landing};
 pub use trace::{Applied, Stop, Unused, WhyUnused};
 
