@@ -16,6 +16,7 @@ use crate::source::{FileKind, LoadOptions, Presence, Sources, TreeId};
 mod answer;
 mod ask;
 mod can;
+mod graph;
 mod matrix;
 mod needs;
 mod operations;
@@ -53,6 +54,8 @@ enum Question {
     Operations(operations::OperationsArgs),
     /// Print who may do what on which path, all at once
     Matrix(matrix::MatrixArgs),
+    /// Draw who reaches what: Graphviz, Mermaid, or a page for a browser
+    Graph(graph::GraphArgs),
 }
 
 pub(super) fn run(args: &AccessArgs, colour: bool, out: &mut dyn Write) -> Result<Outcome, Failure> {
@@ -66,6 +69,7 @@ pub(super) fn run(args: &AccessArgs, colour: bool, out: &mut dyn Write) -> Resul
         Question::Needs(args) => needs::run(args, out),
         Question::Operations(args) => operations::run(args, out),
         Question::Matrix(args) => matrix::run(args, out),
+        Question::Graph(args) => graph::run(args, out),
     }
 }
 

@@ -87,24 +87,29 @@ fn paths(ask: &Ask<'_, '_>, all: bool) -> BTreeSet<Vec<u8>> {
     let cfg = ask.cfg;
     let mut paths: BTreeSet<Vec<u8>> = TOP.iter().map(|path| path.as_bytes().to_vec()).collect();
     paths.extend((0..cfg.tree.nodes.len()).map(|at| Vec::from(cfg.tree.path(NodeIx::new(at)))));
-    if !all {
-        return paths;
+    if all {
+        paths.extend(inventory(ask));
     }
-    for pool in &cfg.pools {
-        paths.insert([b"/pool/", pool.name.value.as_bytes()].concat());
-        paths.extend(pool.vms.iter().map(|vm| [b"/vms/", vm.name.as_bytes()].concat()));
-        paths.extend(pool.storage.iter().map(|storage| [b"/storage/", storage.value.as_bytes()].concat()));
-    }
-    let guests = ask.cluster.containers.iter().map(|guest| guest.vmid);
-    let guests = guests.chain(ask.cluster.vms.iter().map(|guest| guest.vmid));
-    paths.extend(guests.flatten().map(|vmid| format!("/vms/{vmid}").into_bytes()));
-    paths.extend(ask.cluster.tree.nodes.iter().map(|node| format!("/nodes/{node}").into_bytes()));
-    if let Some(storage) = &ask.cluster.storage {
-        let effective = storage.model.sections.iter().filter(|section| section.is_effective());
-        paths.extend(effective.map(|section| [b"/storage/", section.id.value.as_bytes()].concat()));
-    }
-    paths.extend(cfg.groups.iter().map(|group| [b"/access/groups/", group.name.value.as_bytes()].concat()));
     paths
+}
+
+/// The paths of everything that exists: pools and their members, guests, nodes, storages, groups.
+pub(super) fn inventory(ask: &Ask<'_, '_>) -> impl Iterator<Item = Vec<u8>> {
+    let (cfg, cluster) = (ask.cfg, ask.cluster);
+    let pools = cfg.pools.iter().flat_map(|pool| {
+        let name = [b"/pool/", pool.name.value.as_bytes()].concat();
+        let vms = pool.vms.iter().map(|vm| [b"/vms/", vm.name.as_bytes()].concat());
+        let storages = pool.storage.iter().map(|storage| [b"/storage/", storage.value.as_bytes()].concat());
+        std::iter::once(name).chain(vms).chain(storages)
+    });
+    let guests = cluster.containers.iter().map(|guest| guest.vmid).chain(cluster.vms.iter().map(|guest| guest.vmid));
+    let guests = guests.flatten().map(|vmid| format!("/vms/{vmid}").into_bytes());
+    let nodes = cluster.tree.nodes.iter().map(|node| format!("/nodes/{node}").into_bytes());
+    let sections = cluster.storage.iter().flat_map(|file| file.model.sections.iter());
+    let sections = sections.filter(|section| section.is_effective());
+    let storages = sections.map(|section| [b"/storage/", section.id.value.as_bytes()].concat());
+    let groups = cfg.groups.iter().map(|group| [b"/access/groups/", group.name.value.as_bytes()].concat());
+    pools.chain(guests).chain(nodes).chain(storages).chain(groups)
 }
 
 /// The table that `pveum user permissions` prints.
