@@ -14,6 +14,7 @@ mod access_cli;
 mod access_data;
 mod access_diff;
 mod access_fits;
+mod access_graph;
 mod access_propose;
 mod book;
 mod cli;

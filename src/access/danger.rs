@@ -12,6 +12,8 @@ pub struct Danger {
     privilege: &'static str,
     /// Where that is so.
     reach: Reach,
+    /// It leads to rights that nobody gave: by giving them, by somebody else's account, or by what the node lets through.
+    leads: bool,
     /// What its holder can do, as the rest of a sentence: `can ...`.
     pub can: &'static str,
 }
@@ -31,24 +33,20 @@ enum Reach {
 /// (API2/Cluster/Mapping, Nodes.pm, Network.pm, APT.pm, Pool.pm), pve-storage (API2/Storage/Config.pm), qemu-server
 /// (API2/Qemu.pm, Agent.pm).
 const DANGERS: [Danger; 18] = [
-    danger("Permissions.Modify", Reach::Any, "give any role to anyone there"),
-    danger("User.Modify", Reach::At("/access/groups"), "make tokens for any user, with all rights of that user"),
-    danger("Sys.Modify", Reach::At("/access"), "add privileges to the roles it has itself"),
-    danger("Realm.Allocate", Reach::Any, "point a realm at a server of its own and log in as anyone of that realm"),
-    danger("Mapping.Modify", Reach::Any, "map directories and devices of the host into VMs"),
-    danger("Sys.Modify", Reach::At("/"), "change network, packages and disks of every node"),
-    danger("Sys.Modify", Reach::Below("/nodes"), "change network, packages and disks of the node"),
-    danger("Datastore.Allocate", Reach::At("/storage"), "define storages on any directory of a node and on any server"),
-    danger("Sys.Console", Reach::Below("/nodes"), "open a login prompt of the node"),
-    danger(
-        "User.Modify",
-        Reach::Below("/access/groups"),
-        "make tokens for members of the group, with all their rights",
-    ),
+    leads("Permissions.Modify", Reach::Any, "give any role to anyone there"),
+    leads("User.Modify", Reach::At("/access/groups"), "make tokens for any user, with all rights of that user"),
+    leads("Sys.Modify", Reach::At("/access"), "add privileges to the roles it has itself"),
+    leads("Realm.Allocate", Reach::Any, "point a realm at a server of its own and log in as anyone of that realm"),
+    leads("Mapping.Modify", Reach::Any, "map directories and devices of the host into VMs"),
+    leads("Sys.Modify", Reach::At("/"), "change network, packages and disks of every node"),
+    leads("Sys.Modify", Reach::Below("/nodes"), "change network, packages and disks of the node"),
+    leads("Datastore.Allocate", Reach::At("/storage"), "define storages on any directory of a node and on any server"),
+    leads("Sys.Console", Reach::Below("/nodes"), "open a login prompt of the node"),
+    leads("User.Modify", Reach::Below("/access/groups"), "make tokens for members of the group, with all their rights"),
     danger("VM.GuestAgent.Unrestricted", Reach::Any, "run any command inside the guest"),
     danger("VM.Monitor", Reach::Any, "run any command inside the guest"),
     danger("VM.GuestAgent.FileWrite", Reach::Any, "write any file inside the guest"),
-    danger("Realm.AllocateUser", Reach::Any, "make users of the realm, and set passwords where it has User.Modify"),
+    leads("Realm.AllocateUser", Reach::Any, "make users of the realm, and set passwords where it has User.Modify"),
     danger("Pool.Allocate", Reach::Any, "change what is in the pool, and hand its own rights on it to others"),
     danger("VM.Allocate", Reach::Any, "make and remove guests, and hand its own rights on them to others"),
     danger("Datastore.Allocate", Reach::Below("/storage"), "hand its own rights on the storage to others"),
@@ -56,7 +54,11 @@ const DANGERS: [Danger; 18] = [
 ];
 
 const fn danger(privilege: &'static str, reach: Reach, can: &'static str) -> Danger {
-    Danger { privilege, reach, can }
+    Danger { privilege, reach, leads: false, can }
+}
+
+const fn leads(privilege: &'static str, reach: Reach, can: &'static str) -> Danger {
+    Danger { privilege, reach, leads: true, can }
 }
 
 impl Danger {
@@ -96,6 +98,12 @@ pub fn dangers_on(path: &[u8], release: Release) -> u32 {
 #[must_use]
 pub fn dangerous() -> PrivSet {
     Danger::all().filter_map(Danger::privilege).collect()
+}
+
+/// Those of them that lead to rights that nobody gave, somewhere.
+#[must_use]
+pub(super) fn leading() -> PrivSet {
+    Danger::all().filter(|danger| danger.leads).filter_map(Danger::privilege).collect()
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 pub fn matrix<'p>(access: &Access<'_, '_>, extra: impl IntoIterator<Item = &'p [u8]>) -> Value {
     let cfg = access.cfg();
     let mut paths: BTreeSet<Vec<u8>> = TOP.iter().map(|path| path.as_bytes().to_vec()).collect();
-    paths.extend(super::of_file(cfg));
+    paths.extend(super::places::of_file(cfg));
     paths.extend(extra.into_iter().map(<[u8]>::to_vec));
     let grid = Grid::new(access, &paths);
 

@@ -7,10 +7,14 @@
 
 use super::privs::Grant;
 use super::{Access, Privs, Who, walk};
-use crate::model::user::{AclTree, NodeIx, SubjectIx};
+use crate::model::user::{AclTree, NodeIx, PoolIx, SubjectIx};
 use rustc_hash::FxHashMap;
 use std::mem;
 use std::ops::Range;
+
+mod origin;
+
+pub use origin::{At, Origin, Sides};
 
 /// Where a path stands in the ACL tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,18 +35,6 @@ enum Class {
     Literal(u32),
 }
 
-impl Class {
-    /// What tells its origin from others before a subject is looked at.
-    fn unsettled(&self) -> Origin {
-        match self {
-            Self::Spot(_) => Origin::default(),
-            Self::Pooled(_, pools) => Origin { pools: Some(*pools), ..Origin::default() },
-            // Each for itself, and out of reach of the numbers that decide.
-            Self::Literal(nth) => Origin { own: u32::MAX - nth, owner: u32::MAX, pools: None },
-        }
-    }
-}
-
 /// A list of paths, prepared for questions about any number of subjects.
 #[derive(Clone, Debug)]
 pub struct Grid<'e, 'c, 'a> {
@@ -53,6 +45,8 @@ pub struct Grid<'e, 'c, 'a> {
     literals: Vec<Vec<u8>>,
     /// For each pool that matters, where its path stands.
     pools: Vec<Spot>,
+    /// For each of `pools`, which pool it is.
+    pool_ix: Vec<PoolIx>,
     /// Lists of positions in `pools`, one after the other.
     pool_members: Vec<u32>,
     /// Parts of `pool_members`; [`Class::Pooled`] refers to them.
@@ -92,18 +86,6 @@ struct Touched {
     own_here: Grant,
     groups_below: Grant,
     groups_here: Grant,
-}
-
-/// Where a subject's rights on a class of paths come from. Classes with equal origins have the same rights from the same
-/// lines.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Origin {
-    /// What decides on the way to the paths: the subject's own side, as a number that only means something beside others.
-    own: u32,
-    /// The same for the owner of a token with privilege separation.
-    owner: u32,
-    /// The pools that the paths are in.
-    pools: Option<u32>,
 }
 
 /// The rights of one subject on every path of a [`Grid`].
@@ -150,6 +132,7 @@ impl<'e, 'c, 'a> Grid<'e, 'c, 'a> {
             class_of: Vec::new(),
             literals: Vec::new(),
             pools: Vec::new(),
+            pool_ix: Vec::new(),
             pool_members: Vec::new(),
             pool_lists: Vec::new(),
             parents: parents.collect(),
@@ -184,6 +167,7 @@ impl<'e, 'c, 'a> Grid<'e, 'c, 'a> {
                 let next = index(self.pools.len());
                 Some(*pools.entry(pool.index()).or_insert_with(|| {
                     self.pools.push(spot);
+                    self.pool_ix.push(pool);
                     next
                 }))
             })
@@ -285,35 +269,6 @@ impl Rows<'_, '_, '_, '_> {
         Row { class_of: &self.grid.class_of, classes }
     }
 
-    /// For each class of paths, where the rights of `subject` come from.
-    pub fn origins(&mut self, subject: &[u8]) -> Vec<Origin> {
-        let access = self.grid.access;
-        let (own, owner) = match access.who(subject) {
-            Who::Nobody | Who::Root => (None, None),
-            Who::User(user) => (user, None),
-            Who::Token(token) => match access.owner(token) {
-                Who::User(user) => (Some(token.subject), user),
-                _ => (Some(token.subject), None),
-            },
-        };
-        let mut origins: Vec<Origin> = self.grid.classes.iter().map(Class::unsettled).collect();
-        for (subject, put) in [
-            (own, (|origin, decides| origin.own = decides) as fn(&mut Origin, u32)),
-            (owner, |origin, decides| origin.owner = decides),
-        ] {
-            let Some(subject) = subject else { continue };
-            self.collect(subject);
-            self.inherit();
-            for (class, origin) in self.grid.classes.iter().zip(&mut origins) {
-                if let Class::Spot(spot) | Class::Pooled(spot, _) = class {
-                    put(origin, self.decides(*spot));
-                }
-            }
-            self.forget();
-        }
-        origins
-    }
-
     fn fill(&mut self, privs: Privs) {
         self.profile = None;
         self.answers.clear();
@@ -381,18 +336,14 @@ impl Rows<'_, '_, '_, '_> {
     }
 
     fn at(&self, spot: Spot) -> Grant {
-        self.grants.get(self.decides(spot) as usize).copied().unwrap_or_default()
-    }
-
-    /// Position in `grants` of what holds at a spot.
-    fn decides(&self, spot: Spot) -> u32 {
         if spot.exact
             && let Some(slot) = self.slots.get(spot.node.index()).filter(|slot| **slot != 0)
-            && self.grants.get(below(*slot) + 1).is_some_and(|grant| grant.any)
+            && let Some(here) = self.grants.get(below(*slot) + 1).filter(|grant| grant.any)
         {
-            return index(below(*slot) + 1);
+            return *here;
         }
-        self.inherited.get(spot.node.index()).copied().unwrap_or(0)
+        let inherited = self.inherited.get(spot.node.index());
+        inherited.and_then(|grant| self.grants.get(*grant as usize)).copied().unwrap_or_default()
     }
 
     fn answer_classes(&mut self, subject: SubjectIx) {
@@ -421,11 +372,6 @@ impl Rows<'_, '_, '_, '_> {
             };
             self.answers.push(grant.answer());
         }
-        self.forget();
-    }
-
-    /// Makes room for the next subject.
-    fn forget(&mut self) {
         for node in self.nodes.drain(..) {
             if let Some(slot) = self.slots.get_mut(node.index()) {
                 *slot = 0;

@@ -14,13 +14,16 @@ use crate::release::Release;
 use crate::source::FileKind;
 
 /// Paths that every installation has.
-pub(super) const TOP: [&str; 10] =
+pub const TOP: [&str; 10] =
     ["/", "/access", "/access/groups", "/access/realm", "/mapping", "/nodes", "/pool", "/sdn", "/storage", "/vms"];
 
 /// The paths with ACLs and those above them, every pool and pool member. Some come twice.
 pub fn of_file<'c>(cfg: &'c UserCfg<'_>) -> impl Iterator<Item = Vec<u8>> + use<'c> {
-    let acl = (0..cfg.tree.nodes.len()).map(|at| Vec::from(cfg.tree.path(NodeIx::new(at))));
-    acl.chain(cfg.pools.iter().flat_map(|pool| std::iter::once(pool_path(pool)).chain(members(pool))))
+    (0..cfg.tree.nodes.len()).map(|at| Vec::from(cfg.tree.path(NodeIx::new(at)))).chain(of_pools(cfg))
+}
+
+fn of_pools<'c>(cfg: &'c UserCfg<'_>) -> impl Iterator<Item = Vec<u8>> + use<'c> {
+    cfg.pools.iter().flat_map(|pool| std::iter::once(pool_path(pool)).chain(members(pool)))
 }
 
 /// The paths of a pool's guests and storages.
@@ -46,7 +49,12 @@ pub fn of_cluster<'c>(cluster: &'c Cluster<'_>) -> impl Iterator<Item = Vec<u8>>
     guests.chain(nodes).chain(storages).chain(groups)
 }
 
-/// The path of every object that the files know, and every path with an ACL or above one.
+/// The paths of everything that exists: pools and their members, guests, nodes, storages, groups. Some come twice.
+pub fn existing<'c>(cluster: &'c Cluster<'_>, cfg: &'c UserCfg<'_>) -> impl Iterator<Item = Vec<u8>> + use<'c> {
+    of_pools(cfg).chain(of_cluster(cluster))
+}
+
+/// All of these, and every path with an ACL or above one.
 #[must_use]
 pub fn known(cluster: &Cluster<'_>, cfg: &UserCfg<'_>) -> BTreeSet<Vec<u8>> {
     of_file(cfg).chain(of_cluster(cluster)).collect()

@@ -101,6 +101,13 @@ impl<'a> Files<'a> {
         })
     }
 
+    /// The line in which `place` begins, from 1. Costs the same in a line of any length.
+    #[must_use]
+    pub fn line(&self, place: Place) -> u32 {
+        let line = self.with_lines(place.file, |lines, _| lines.line_of(place.span.start));
+        u32::try_from(line + 1).unwrap_or(u32::MAX)
+    }
+
     /// `file:line:col` of where `place` begins, escaped for printing.
     #[must_use]
     pub fn shown(&self, place: Place) -> String {

@@ -23,7 +23,7 @@ use cause::{Asked, Causes};
 use rustc_hash::FxHashMap;
 
 use super::places::TOP;
-use super::{Access, Danger, Grid, Origin, Privs, dangers_on};
+use super::{Access, Danger, Grid, Privs, Sides, dangers_on};
 use crate::model::tables::access::PrivSet;
 use crate::model::user::SubjectKind;
 use crate::release::Release;
@@ -181,16 +181,15 @@ impl Diff {
             if changed.is_empty() {
                 continue;
             }
-            let (before, after) = (old_rows.origins(subject), new_rows.origins(subject));
-            let mut known: FxHashMap<(Origin, Origin), u32> = FxHashMap::default();
+            let (before, after) = (old_grid.sides(subject), new_grid.sides(subject));
+            let mut known: FxHashMap<(Option<&Sides>, Option<&Sides>), u32> = FxHashMap::default();
             let mut effects: Vec<Vec<Explained>> = vec![Vec::new()];
             let mut effects_of = vec![0u32; classes.list.len()];
             for (nth, was, is) in changed {
                 let Some(class) = classes.list.get(nth as usize) else { continue };
-                let origin = |origins: &[Origin], class: u32| origins.get(class as usize).copied().unwrap_or_default();
                 let next = effects.len();
                 let number = *known
-                    .entry((origin(&before, class.old), origin(&after, class.new)))
+                    .entry((before.get(class.old as usize), after.get(class.new as usize)))
                     .or_insert(u32::try_from(next).unwrap_or(u32::MAX));
                 if number as usize == next {
                     effects.push(explain(&mut causes, subject, self.paths.get(class.path), was, is));

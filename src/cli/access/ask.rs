@@ -43,6 +43,11 @@ impl<'c, 'a> Ask<'c, 'a> {
         })
     }
 
+    /// `user.cfg`, or what the file is called.
+    pub(super) fn file_name(&self) -> &str {
+        &self.shown
+    }
+
     /// `user.cfg:14`.
     pub(super) fn at(&self, span: Span) -> String {
         format!("{}:{}", self.shown, self.line(span))
@@ -50,7 +55,7 @@ impl<'c, 'a> Ask<'c, 'a> {
 
     /// The number of the line that `span` begins in.
     pub(super) fn line(&self, span: Span) -> u32 {
-        self.files.line_cols(self.place(span)).0.line
+        self.files.line(self.place(span))
     }
 
     /// The place of `span` of user.cfg.

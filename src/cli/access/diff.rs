@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Ask, Failure, Outcome};
 use crate::access::diff::{Cause, Diff, Effect, Entry, Part, Remark, Side};
-use crate::access::{of_cluster, of_file};
+use crate::access::places::{of_cluster, of_file};
 use crate::cluster::{Cluster, ReleaseFrom};
 use crate::model::tables::access::Priv;
 use crate::release::Release;

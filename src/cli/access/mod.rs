@@ -20,6 +20,7 @@ mod assert;
 mod can;
 mod diff;
 mod fits;
+mod graph;
 mod matrix;
 mod needs;
 mod operations;
@@ -66,6 +67,8 @@ enum Question {
     Matrix(matrix::MatrixArgs),
     /// Check statements about rights: policy as code
     Assert(assert::AssertArgs),
+    /// Draw who reaches what: Graphviz, Mermaid, or a page for a browser
+    Graph(graph::GraphArgs),
 }
 
 pub(super) fn run(args: &AccessArgs, colour: bool, out: &mut dyn Write) -> Result<Outcome, Failure> {
@@ -83,6 +86,7 @@ pub(super) fn run(args: &AccessArgs, colour: bool, out: &mut dyn Write) -> Resul
         Question::Profiles(args) => profiles::run(args, out),
         Question::Matrix(args) => matrix::run(args, out),
         Question::Assert(args) => assert::run(args, colour, out),
+        Question::Graph(args) => graph::run(args, out),
     }
 }
 
