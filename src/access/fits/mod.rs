@@ -194,7 +194,8 @@ impl Access<'_, '_> {
     pub fn fits(&self, subject: &[u8], question: &Question<'_>) -> Fit {
         let places = Places::new(self, subject, question);
         let mut fit = judge(&places, question);
-        if fit.fits() || places.pool().is_some() || question.bound.contains_key("vmid") {
+        let narrowed = ["vmid", "pool", "poolid"].iter().any(|name| question.bound.contains_key(*name));
+        if fit.fits() || narrowed {
             return fit;
         }
         // Rights that come through a pool are for its members only; and maybe that is all that is wanted.

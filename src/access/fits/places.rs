@@ -120,11 +120,6 @@ impl<'q, 'c, 'a> Places<'q, 'c, 'a> {
         Self { pool: Some(pool), ..*self }
     }
 
-    /// The pool that it is about.
-    pub(super) fn pool(&self) -> Option<&'c Pool<'a>> {
-        self.pool
-    }
-
     pub(super) fn release(&self) -> Release {
         self.access.cfg.release
     }

@@ -187,6 +187,26 @@ fn print_json(out: &mut dyn Write, question: &str, value: serde_json::Value) -> 
     Ok(())
 }
 
+/// What is needed in each release; those that need the same are told together.
+fn write_by_release(
+    releases: &[Release],
+    needs: impl Fn(Release) -> String,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    let mut groups: Vec<(Vec<String>, String)> = Vec::new();
+    for release in releases {
+        let (major, needs) = (release.major().to_string(), needs(*release));
+        match groups.iter_mut().find(|(_, known)| *known == needs) {
+            Some((same, _)) => same.push(major),
+            None => groups.push((vec![major], needs)),
+        }
+    }
+    for (majors, needs) in groups {
+        write!(out, "PVE {}:\n{needs}", majors.join(", "))?;
+    }
+    Ok(())
+}
+
 /// `NAME=VALUE`, with a value that can be part of a path; `about` says what the name stands for.
 fn name_value<'t>(
     argument: &'t str,

@@ -55,19 +55,7 @@ fn text(operation: &Operation, releases: &[Release], out: &mut dyn Write) -> std
     if let Some(cli) = operation.cli {
         writeln!(out, "  {cli}")?;
     }
-    // Releases that ask for the same are told together.
-    let mut groups: Vec<(Vec<Release>, String)> = Vec::new();
-    for release in releases {
-        let needs = needs(operation, *release);
-        match groups.iter_mut().find(|(_, known)| *known == needs) {
-            Some((same, _)) => same.push(*release),
-            None => groups.push((vec![*release], needs)),
-        }
-    }
-    for (releases, needs) in groups {
-        let majors: Vec<_> = releases.iter().map(|release| release.major().to_string()).collect();
-        write!(out, "PVE {}:\n{needs}", majors.join(", "))?;
-    }
+    super::write_by_release(releases, |release| needs(operation, release), out)?;
     if let Some(note) = operation.note {
         writeln!(out, "note: {note}")?;
     }

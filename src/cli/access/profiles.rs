@@ -71,19 +71,7 @@ fn unknown(text: &str) -> Failure {
 
 fn show(profile: &Profile, releases: &[Release], out: &mut dyn Write) -> std::io::Result<()> {
     writeln!(out, "{}: {} ({})", profile.id, profile.name, profile.category)?;
-    // Releases that need the same are told together.
-    let mut groups: Vec<(Vec<Release>, String)> = Vec::new();
-    for release in releases {
-        let needs = needs(profile, *release);
-        match groups.iter_mut().find(|(_, known)| *known == needs) {
-            Some((same, _)) => same.push(*release),
-            None => groups.push((vec![*release], needs)),
-        }
-    }
-    for (releases, needs) in groups {
-        let majors: Vec<_> = releases.iter().map(|release| release.major().to_string()).collect();
-        write!(out, "PVE {}:\n{needs}", majors.join(", "))?;
-    }
+    super::write_by_release(releases, |release| needs(profile, release), out)?;
     let wrong = profile.errata.iter().filter(|erratum| erratum.releases.iter().any(|one| releases.contains(one)));
     for (nth, erratum) in wrong.enumerate() {
         if nth == 0 {
