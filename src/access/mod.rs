@@ -11,6 +11,7 @@
 
 mod derive;
 mod dump;
+pub mod escalate;
 mod grid;
 pub mod operations;
 mod privs;
@@ -31,7 +32,7 @@ pub use trace::{Applied, Stop, Unused, WhyUnused};
 
 use crate::model::tables::access::{Priv, PrivSet};
 use crate::model::user::{
-    AclEntry, AclTree, NodeIx, Pool, PoolIx, ROOT, RoleIx, SubjectIx, SubjectKind, Token, UserCfg, split_token,
+    AclEntry, AclTree, NodeIx, Pool, PoolIx, ROOT, Role, RoleIx, SubjectIx, SubjectKind, Token, UserCfg, split_token,
 };
 use bstr::ByteSlice;
 use privs::Grant;
@@ -87,6 +88,11 @@ impl<'c, 'a> Access<'c, 'a> {
     /// Prepares the answers for `cfg`, in the release that it was read for.
     #[must_use]
     pub fn new(cfg: &'c UserCfg<'a>) -> Self {
+        Self::with_roles(cfg, |role| role.privileges)
+    }
+
+    /// The same, if the roles held what `privileges` says.
+    fn with_roles(cfg: &'c UserCfg<'a>, privileges: impl Fn(&Role<'a>) -> PrivSet) -> Self {
         let mut entries: Vec<u32> = (0..cfg.acl.len()).filter_map(|at| u32::try_from(at).ok()).collect();
         let key = |at: &u32| cfg.acl.get(*at as usize).map(|entry| (entry.subject, entry.node, *at));
         entries.sort_unstable_by_key(key);
@@ -95,7 +101,7 @@ impl<'c, 'a> Access<'c, 'a> {
         for (position, at) in (0u32..).zip(&entries) {
             let Some(entry) = cfg.acl.get(*at as usize) else { continue };
             let Some(role) = cfg.role_at(entry.role) else { continue };
-            let grant = Grant::role(role.privileges, entry.propagate, role.is_no_access());
+            let grant = Grant::role(privileges(role), entry.propagate, role.is_no_access());
             let below = if entry.propagate { grant } else { Grant::default() };
             match cells.last_mut() {
                 Some(cell) if cell.subject == entry.subject && cell.node == entry.node => {
@@ -129,7 +135,7 @@ impl<'c, 'a> Access<'c, 'a> {
                 storage_pools.entry(storage.value).or_default().push(PoolIx::new(at));
             }
         }
-        let no_access = cfg.role(b"NoAccess").map(|role| role.privileges).unwrap_or_default();
+        let no_access = cfg.role(b"NoAccess").map(&privileges).unwrap_or_default();
         Self { cfg, no_access, entries, cells, cells_of, groups_of, groups, storage_pools }
     }
 

@@ -166,7 +166,11 @@ pub(super) fn some_names(set: PrivSet) -> String {
 
 /// What takes the privilege away: entry after entry, until it is gone.
 pub(super) fn taking_away(ask: &Ask<'_, '_>, subject: &str, privilege: Priv, path: &str) -> Option<Remedy> {
-    let changes = revokes(ask.cfg, subject.as_bytes(), privilege, path.as_bytes())?;
+    revoking(&revokes(ask.cfg, subject.as_bytes(), privilege, path.as_bytes())?)
+}
+
+/// Taking all these entries away, as commands.
+pub(super) fn revoking(changes: &[Change]) -> Option<Remedy> {
     let groups: Vec<String> = changes
         .iter()
         .filter_map(|change| match change {

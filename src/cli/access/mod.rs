@@ -16,6 +16,7 @@ use crate::source::{FileKind, LoadOptions, Presence, Sources, TreeId};
 mod answer;
 mod ask;
 mod can;
+mod escalate;
 mod matrix;
 mod needs;
 mod operations;
@@ -51,6 +52,8 @@ enum Question {
     Needs(needs::NeedsArgs),
     /// List the operations that `can` and `needs` know
     Operations(operations::OperationsArgs),
+    /// Say who can reach more than they have, and by which shortest chain
+    Escalate(escalate::EscalateArgs),
     /// Print who may do what on which path, all at once
     Matrix(matrix::MatrixArgs),
 }
@@ -65,6 +68,7 @@ pub(super) fn run(args: &AccessArgs, colour: bool, out: &mut dyn Write) -> Resul
         Question::Who(args) => who::run(args, out),
         Question::Needs(args) => needs::run(args, out),
         Question::Operations(args) => operations::run(args, out),
+        Question::Escalate(args) => escalate::run(args, colour, out),
         Question::Matrix(args) => matrix::run(args, out),
     }
 }
