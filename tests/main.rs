@@ -11,6 +11,7 @@
 mod access;
 mod access_cli;
 mod access_data;
+mod access_escalate;
 mod access_propose;
 mod book;
 mod cli;

@@ -7,8 +7,11 @@ use crate::model::tables::access::{Priv, PrivSet};
 use crate::model::user::SubjectIx;
 use rustc_hash::FxHashMap;
 
-/// Goals of one kind that are told with a chain each; the others are only counted.
+/// Goals of becoming somebody else, or of coming into a group, that are told; others are left out.
 const CHAINS: usize = 50;
+
+/// What goals have in common that differ only in the object: the edge, the privileges with the moves that gave them, the pool.
+type Alike = (Edge, Vec<(Priv, Option<usize>)>, Option<PlaceIx>);
 
 /// Something that is reached, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +33,21 @@ impl Goal {
     #[must_use]
     pub fn edge(&self) -> Option<Edge> {
         self.steps.last().map(|step| step.edge)
+    }
+}
+
+impl Fact {
+    /// The object or path that it is about, where several of the same are one goal.
+    const fn place(self) -> Option<PlaceIx> {
+        match self {
+            Self::AnyRole(at)
+            | Self::Pooled { object: at, .. }
+            | Self::NodeAdmin(at)
+            | Self::NodePrompt(at)
+            | Self::GuestRoot(at)
+            | Self::GuestData(at) => Some(at),
+            _ => None,
+        }
     }
 }
 
@@ -80,41 +98,50 @@ impl Search<'_, '_, '_, '_, '_, '_> {
         }
         let gained = self.gained();
         // Objects that one edge reaches by the same privilege are one goal.
-        let mut alike: FxHashMap<(Edge, Vec<(Priv, Option<usize>)>), usize> = FxHashMap::default();
+        let mut alike: FxHashMap<Alike, usize> = FxHashMap::default();
         let mut chains = 0;
         for (by, one) in self.moves.iter().enumerate() {
-            let (reach, place) = match one.gives {
-                Fact::NodeRoot => (Reach::NodeRoot, None),
-                Fact::Devices(_) | Fact::Storages => (Reach::Host, None),
-                Fact::NodeAdmin(at) => (Reach::Host, Some(at)),
-                Fact::NodePrompt(at) | Fact::GuestRoot(at) | Fact::GuestData(at) => (Reach::Guest, Some(at)),
-                Fact::Directory(_) => (Reach::Privileges, None),
+            let reach = match one.gives {
+                Fact::NodeRoot => Reach::NodeRoot,
+                Fact::Devices(_) | Fact::Storages | Fact::NodeAdmin(_) => Reach::Host,
+                Fact::NodePrompt(_) | Fact::GuestRoot(_) | Fact::GuestData(_) => Reach::Guest,
+                Fact::Directory(_) => Reach::Privileges,
                 Fact::AnyRole(_)
                 | Fact::OwnRoles(_)
                 | Fact::Rights { .. }
                 | Fact::Member { .. }
                 | Fact::Pooled { .. } => {
                     // Whoever has everything has these as well.
-                    if administrator.is_some() || !gained.contains_key(&by) || chains == CHAINS {
+                    if administrator.is_some() || !gained.contains_key(&by) {
                         continue;
                     }
-                    chains += 1;
-                    (Reach::Privileges, None)
+                    Reach::Privileges
                 }
             };
-            if let Some(at) = place {
+            let brought = gained.get(&by).copied().unwrap_or_default();
+            if let Some(at) = one.gives.place() {
                 let key = one.wants.iter().filter_map(|want| match want {
                     Want::Holds { privilege, at, login } => Some((*privilege, self.source(*privilege, *at, *login))),
                     Want::Being(_) => None,
                 });
+                let pool = match one.gives {
+                    Fact::Pooled { pool, .. } => Some(pool),
+                    _ => None,
+                };
                 let next = goals.len();
-                let known = *alike.entry((one.edge, key.collect())).or_insert(next);
+                let known = *alike.entry((one.edge, key.collect(), pool)).or_insert(next);
                 if let Some(goal) = goals.get_mut(known) {
                     goal.places.push(at);
+                    goal.gained |= brought;
+                    continue;
+                }
+            } else if reach == Reach::Privileges {
+                chains += 1;
+                if chains > CHAINS {
                     continue;
                 }
             }
-            goals.extend(self.goal(reach, by, Vec::new(), gained.get(&by).copied().unwrap_or_default()));
+            goals.extend(self.goal(reach, by, Vec::new(), brought));
         }
         goals.sort_by_key(|goal| goal.reach);
         goals
@@ -136,10 +163,7 @@ impl Search<'_, '_, '_, '_, '_, '_> {
         }
         chain.step(by)?;
         let fact = self.moves.get(by)?.gives;
-        let places = match fact {
-            Fact::NodeAdmin(at) | Fact::NodePrompt(at) | Fact::GuestRoot(at) | Fact::GuestData(at) => vec![at],
-            _ => Vec::new(),
-        };
+        let places = fact.place().into_iter().collect();
         Some(Goal { reach, fact, places, gained, steps: chain.steps })
     }
 
@@ -149,9 +173,7 @@ impl Search<'_, '_, '_, '_, '_, '_> {
         if own && (!login || !super::is_token(self.id)) {
             return None;
         }
-        let gives = |gain: &&super::search::Gain| {
-            gain.at == at && gain.login == login && gain.bits.contains(privilege)
-        };
+        let gives = |gain: &&super::search::Gain| gain.at == at && gain.login == login && gain.bits.contains(privilege);
         self.gains.iter().find(gives).map(|gain| gain.by)
     }
 

@@ -343,7 +343,8 @@ impl Search<'_, '_, '_, '_, '_, '_> {
             }
         }
         let Some(modify) = self.one_of(places.groups, sets.user_modify) else { return };
-        let mut realms: Vec<_> = places.of_realm.iter().filter(|(name, _)| !matches!(**name, b"pam" | b"pve")).collect();
+        let mut realms: Vec<_> =
+            places.of_realm.iter().filter(|(name, _)| !matches!(**name, b"pam" | b"pve")).collect();
         realms.sort_unstable();
         for (_, &at) in realms {
             if let Some(allocate) = self.one_of(at, sets.realm_users) {
@@ -381,7 +382,9 @@ impl Search<'_, '_, '_, '_, '_, '_> {
             return;
         }
         let managed: Vec<(SubjectIx, Want)> = match self.one_of(places.groups, modify) {
-            Some(modify) => places.of_group.iter().map(|(group, _)| (*group, Want::on(modify, places.groups))).collect(),
+            Some(modify) => {
+                places.of_group.iter().map(|(group, _)| (*group, Want::on(modify, places.groups))).collect()
+            }
             None => {
                 let on = |&(group, at): &(SubjectIx, PlaceIx)| Some((group, Want::on(self.one_of(at, modify)?, at)));
                 places.of_group.iter().filter_map(on).collect()

@@ -5,7 +5,7 @@
 //! adds facts and takes none away. From the rights that somebody has, all edges are tried in rounds until nothing is added:
 //! the first edge that gave a fact is kept, and so the chain to any fact is one of the fewest rounds.
 //!
-//! What bounds the work: privileges are kept as sets, on [places] where paths on which everybody has the same rights are one;
+//! What bounds the work: privileges are kept as sets, on places where paths on which everybody has the same rights are one;
 //! users of the same groups without ACLs of their own are looked at once; who reaches Administrator isn't followed further;
 //! and a search ends after [`MAX_ROUNDS`] rounds or when it has taken over [`Escalation::budget`] rights of others. So all
 //! subjects cost at most subjects times places times those, and in practice little more than asking each for its rights
@@ -14,8 +14,6 @@
 //! Delegation isn't escalation: whoever has VM.Allocate on a guest may hand on what he has there (from PVE 8 on no more
 //! than that), which [`Escalation::delegates`] tells apart. What only root@pam may set (bind mounts, raw devices, hookscripts) is
 //! no edge. Words for all this are [`words`]' work, and nothing is printed.
-//!
-//! [places]: places
 
 mod chain;
 mod edges;
@@ -179,6 +177,15 @@ impl<'e, 'c, 'a> Escalation<'e, 'c, 'a> {
         let kinds = [SubjectKind::Token, SubjectKind::User];
         let who = kinds.into_iter().find_map(|kind| self.access.cfg.subject_ix(kind, subject)).into_iter().collect();
         Reached { who, ..Search::new(self, &mut rows, &mut full, subject, Self::budget(1)).run() }
+    }
+
+    /// Everything that `subject` can come to have, by place. Of whoever can become administrator not everything is listed.
+    #[must_use]
+    pub fn rights(&self, subject: &[u8]) -> Vec<(&Place, PrivSet)> {
+        let (grid, full) = (self.grid(self.access), self.grid(&self.full));
+        let (mut rows, mut full) = (grid.rows(), full.rows());
+        let rights = Search::new(self, &mut rows, &mut full, subject, Self::budget(1)).rights();
+        self.places.list.iter().zip(rights).collect()
     }
 
     /// Where `subject` may hand on what it has, and take it from others, without Permissions.Modify: paths and the privilege that

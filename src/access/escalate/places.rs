@@ -252,7 +252,8 @@ impl Made {
             (Some(b"vms"), Some(vmid), None, _) => match &self.guests {
                 None => Kind::Guest,
                 Some(guests) => {
-                    let guest = vmid.to_str().ok().and_then(|vmid| vmid.parse().ok()).and_then(|vmid| guests.get(&vmid));
+                    let guest =
+                        vmid.to_str().ok().and_then(|vmid| vmid.parse().ok()).and_then(|vmid| guests.get(&vmid));
                     guest.map_or(Kind::Other, |vm: &bool| if *vm { Kind::Vm } else { Kind::Container })
                 }
             },

@@ -150,38 +150,43 @@ impl<'s, 'g, 'x, 'e, 'c, 'a> Search<'s, 'g, 'x, 'e, 'c, 'a> {
         }
     }
 
-    /// Goes on until nothing is added, or everything is there.
+    /// What is reached.
     pub(super) fn run(mut self) -> Reached {
         let on_root = self.initial.get(self.ground.places.root.index()).copied().unwrap_or_default();
         let full = self.administrator() || self.id == ROOT;
+        let cut = !full && self.exhaust();
+        let goals = if full { Vec::new() } else { self.goals() };
+        Reached { who: Vec::new(), full, on_root, cut, goals }
+    }
+
+    /// The rights on every place in the end.
+    pub(super) fn rights(mut self) -> Vec<PrivSet> {
+        self.exhaust();
+        self.all
+    }
+
+    /// Goes on until nothing is added, or everything is there; whether it had to end before.
+    fn exhaust(&mut self) -> bool {
         let mut cut = false;
-        let mut round = 0;
-        while !full && !self.administrator() {
-            if round == MAX_ROUNDS {
-                cut = true;
-                break;
+        for _ in 0..MAX_ROUNDS {
+            if self.administrator() {
+                return cut;
             }
-            round += 1;
             let mut added = false;
             for one in self.edges() {
-                // Whoever has everything needs nobody's rights any more; a budget that is used up ends the search.
-                if matches!(one.effect, Effect::Row { .. }) {
-                    if self.administrator() {
-                        continue;
-                    }
-                    if self.budget == 0 {
-                        cut = true;
-                        continue;
-                    }
+                // Whoever has everything needs nobody's rights any more.
+                let row = matches!(one.effect, Effect::Row { .. });
+                if row && (self.administrator() || self.budget == 0) {
+                    cut |= !self.administrator();
+                    continue;
                 }
                 added |= self.go(one);
             }
             if !added {
-                break;
+                return cut;
             }
         }
-        let goals = if full { Vec::new() } else { self.goals() };
-        Reached { who: Vec::new(), full, on_root, cut, goals }
+        true
     }
 
     /// Whether every privilege on `/` is there.

@@ -1,7 +1,7 @@
 //! What a search found, in words: goals, the steps of their chains, and where what a step needs comes from. The stories of
 //! rights themselves are [`Teller`]'s.
 
-use super::{By, Edge, Escalation, Fact, Goal, Need, PlaceIx, Step};
+use super::{By, Edge, Escalation, Fact, Goal, Need, PlaceIx, Reach, Step};
 use crate::access::{Access, Step as Link, Teller, Told, pool_path};
 use crate::model::tables::access::PrivSet;
 use crate::model::user::{AclEntry, ROOT, SubjectIx};
@@ -27,22 +27,17 @@ impl Escalation<'_, '_, '_> {
     /// What a goal is, as something that one can do: `become administrator`.
     #[must_use]
     pub fn goal(&self, goal: &Goal) -> String {
-        if goal.reach == super::Reach::Administrator {
-            return "become administrator: every privilege on every path".to_owned();
-        }
-        match goal.fact {
-            Fact::NodeAdmin(_) => format!("change network, DNS, packages and certificates of {}", self.objects(&goal.places)),
-            Fact::NodePrompt(_) => format!("open the login prompt of {}", self.objects(&goal.places)),
-            Fact::GuestRoot(_) => format!("become root inside {}", self.objects(&goal.places)),
-            Fact::GuestData(_) => format!("copy the disks of {}", self.objects(&goal.places)),
-            fact => self.fact(fact, "itself"),
+        match goal.reach {
+            Reach::Administrator => "become administrator: every privilege on every path".to_owned(),
+            Reach::NodeRoot => "become root on a node, and so on the whole cluster".to_owned(),
+            _ => self.fact(goal.fact, &goal.places),
         }
     }
 
     /// A step, as something that one can do: `make a token of root@pam, which has every privilege`.
     #[must_use]
     pub fn step(&self, step: &Step) -> String {
-        let text = self.fact(step.gives, "itself");
+        let text = self.fact(step.gives, &[]);
         match (step.edge, step.gives) {
             (Edge::GrantAnyRole, Fact::AnyRole(_)) => {
                 let free = step.needs.first().map_or("", |need| need.privilege.name());
@@ -64,59 +59,67 @@ impl Escalation<'_, '_, '_> {
         }
     }
 
-    fn fact(&self, fact: Fact, itself: &str) -> String {
+    /// A fact, as something that one can do. `places` are all that it is about, when they are more than the fact's own.
+    fn fact(&self, fact: Fact, places: &[PlaceIx]) -> String {
+        let all = |at: PlaceIx| if places.is_empty() { vec![at] } else { places.to_vec() };
         match fact {
-            Fact::AnyRole(at) => format!("give {itself} Administrator on {}", self.path(at)),
+            Fact::AnyRole(at) => format!("give itself Administrator on {}", self.paths(&all(at))),
             Fact::OwnRoles(of) => {
-                let whose = if self.access.cfg().subject_id(of).is_empty() { String::new() } else { self.name(of) };
-                format!("add every privilege to the roles of the file's own that {whose} has")
+                let roles = own_roles(self.access, of);
+                let noun = if roles.len() == 1 { "role" } else { "roles" };
+                format!("put every privilege into {noun} {}, which {} has", listed(&roles, roles.len()), self.name(of))
             }
             Fact::Rights { of, login: false } => {
-                let user = self.name(of);
-                let all = if self.access.cfg().subject_id(of) == ROOT { "which has every privilege" } else { "with all its rights" };
-                format!("make a token of {user}, {all}{}", self.disabled(of))
+                let root = self.access.cfg().subject_id(of) == ROOT;
+                let all = if root { "which has every privilege" } else { "with all its rights" };
+                format!("make a token of {}, {all}{}", self.name(of), self.disabled(of))
             }
             Fact::Rights { of, login: true } => format!("log in as {}{}", self.name(of), self.disabled(of)),
-            Fact::Member { user, group } => {
-                format!("put {} into group {}", self.name(user), printable(self.access.cfg().subject_id(group)))
-            }
+            Fact::Member { user, group } => format!("put {} into group {}", self.name(user), self.name(group)),
             Fact::Pooled { object, pool } => {
                 let pool = self.path(pool);
                 let pool = pool.strip_prefix("/pool/").unwrap_or(&pool);
-                format!("put {} into pool {pool}, on which it has more rights", self.objects(&[object]))
+                format!("put {} into pool {pool}, on which it has more rights", self.objects(&all(object)))
             }
             Fact::Directory(at) => {
                 let path = self.path(at);
                 let realm = path.strip_prefix("/access/realm/").unwrap_or(&path);
                 format!("make and change users and groups as the directory of realm {realm} says")
             }
-            Fact::NodeRoot => "map any directory of a node into its own VM and write there: root on the node, and so on the cluster".to_owned(),
+            Fact::NodeRoot => "map any directory of a node into its own VM and write there".to_owned(),
             Fact::Devices(at) => {
                 let kind = if self.path(at).ends_with("usb") { "USB devices" } else { "PCI devices (disks, NICs)" };
                 format!("map {kind} of a node into its own VM")
             }
             Fact::Storages => "define any storage: any path of a node, any server".to_owned(),
-            Fact::NodeAdmin(at) => format!("change network, DNS, packages and certificates of {}", self.objects(&[at])),
-            Fact::NodePrompt(at) => format!("open the login prompt of {}", self.objects(&[at])),
-            Fact::GuestRoot(at) => format!("become root inside {}", self.objects(&[at])),
-            Fact::GuestData(at) => format!("copy the disks of {}", self.objects(&[at])),
+            Fact::NodeAdmin(at) => {
+                format!("change network, DNS, packages and certificates of {}", self.objects(&all(at)))
+            }
+            Fact::NodePrompt(at) => format!("open the login prompt of {}", self.objects(&all(at))),
+            Fact::GuestRoot(at) => format!("become root inside {}", self.objects(&all(at))),
+            Fact::GuestData(at) => format!("copy the disks of {}", self.objects(&all(at))),
         }
     }
 
     /// A chain in a few words, with the rights of its own that it starts from.
     #[must_use]
     pub fn chain_in_short(&self, goal: &Goal) -> String {
-        let steps: Vec<_> = goal
-            .steps
-            .iter()
-            .map(|step| {
-                let own = step.needs.iter().filter(|need| need.by == By::Own);
-                let own: Vec<_> = own.map(|need| format!("{} on {}", need.privilege, self.path(need.at))).collect();
-                let text = self.fact(step.gives, "itself");
-                if own.is_empty() { text } else { format!("{text} ({})", own.join(", ")) }
-            })
-            .collect();
-        steps.join("; then ")
+        let Some((last, before)) = goal.steps.split_last() else { return String::new() };
+        let last = self.in_short(last, &goal.places);
+        if before.is_empty() { last } else { format!("{}; then {last}", self.steps_in_short(before)) }
+    }
+
+    /// Steps in a few words.
+    #[must_use]
+    pub fn steps_in_short(&self, steps: &[Step]) -> String {
+        steps.iter().map(|step| self.in_short(step, &[])).collect::<Vec<_>>().join("; then ")
+    }
+
+    fn in_short(&self, step: &Step, places: &[PlaceIx]) -> String {
+        let own = step.needs.iter().filter(|need| need.by == By::Own);
+        let own: Vec<_> = own.map(|need| format!("{} on {}", need.privilege, self.path(need.at))).collect();
+        let text = self.fact(step.gives, places);
+        if own.is_empty() { text } else { format!("{text} ({})", own.join(", ")) }
     }
 
     /// Where a need of step `at` of a chain comes from, for `subject`.
@@ -173,7 +176,7 @@ impl Escalation<'_, '_, '_> {
             return if first.path == "/" { "the cluster".to_owned() } else { printable(&first.path) };
         };
         let names = places.iter().flat_map(|place| &place.some).filter_map(|path| path.strip_prefix(prefix.as_bytes()));
-        let (rest, mut names): (Vec<_>, Vec<_>) = names.map(|name| printable(name)).partition(|name| name == "*");
+        let (rest, mut names): (Vec<_>, Vec<_>) = names.map(printable).partition(|name| name == "*");
         match (rest.is_empty(), names.is_empty()) {
             (false, true) => format!("every {kind}"),
             (some, _) => {
@@ -185,6 +188,13 @@ impl Escalation<'_, '_, '_> {
                 format!("{kind}{plural} {}{others}", listed(&names, count))
             }
         }
+    }
+
+    /// Paths: `/vms/100, /vms/101 and 3 more`.
+    fn paths(&self, places: &[PlaceIx]) -> String {
+        let places: Vec<_> = places.iter().filter_map(|at| self.place(*at)).collect();
+        let paths = places.iter().flat_map(|place| &place.some).take(NAMED + 1).map(|path| printable(path));
+        listed(&paths.collect::<Vec<_>>(), places.iter().map(|place| place.count).sum())
     }
 
     /// The path of a place.
@@ -218,6 +228,18 @@ impl Escalation<'_, '_, '_> {
         let user = self.access.cfg().user(self.access.cfg().subject_id(user));
         if user.is_some_and(|user| !user.enable.value) { " (once it is enabled)" } else { "" }
     }
+}
+
+/// The roles of the file's own that `subject` has anywhere.
+fn own_roles(access: &Access<'_, '_>, subject: SubjectIx) -> Vec<String> {
+    let cfg = access.cfg();
+    let groups = access.groups_of(subject);
+    let own = cfg.acl.iter().filter(|entry| entry.subject == subject || groups.contains(&entry.subject));
+    let roles = own.filter_map(|entry| cfg.role_at(entry.role)).filter(|role| role.builtin.is_none());
+    let mut names: Vec<_> = roles.map(|role| printable(role.name)).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// The entry by which a role of the file's own counts for `subject` on `path`.

@@ -104,12 +104,14 @@ struct Asked<'t, 'c, 'a> {
 }
 
 impl Asked<'_, '_, '_> {
-    /// The goals that were asked for. What administrators can do besides isn't told again.
+    /// The goals that were asked for. What administrators can do besides, or root on a node, isn't told again.
     fn wanted<'r>(&self, reached: &'r Reached) -> Vec<&'r Goal> {
-        let administrator = reached.goals.first().is_some_and(|goal| goal.reach == Reach::Administrator);
-        let told = |goal: &&Goal| match self.to {
-            Some(to) => To::of(goal.reach) == to,
-            None => !administrator || goal.reach == Reach::Administrator,
+        let most = reached.goals.first().map(|goal| goal.reach);
+        let told = |goal: &&Goal| match (self.to, most) {
+            (Some(to), _) => To::of(goal.reach) == to,
+            (None, Some(Reach::Administrator)) => goal.reach == Reach::Administrator,
+            (None, Some(Reach::NodeRoot)) => goal.reach != Reach::Host,
+            (None, _) => true,
         };
         reached.goals.iter().filter(told).collect()
     }
@@ -122,8 +124,7 @@ impl Asked<'_, '_, '_> {
     fn everybody(&self, format: Format, out: &mut dyn Write) -> Result<Outcome, Failure> {
         let all = self.escalation.everybody();
         let able = |reached: &&Reached| reached.who.iter().any(|who| self.disabled(*who).is_none());
-        let found =
-            all.iter().filter(able).flat_map(|reached| self.wanted(reached)).any(|goal| self.counts(goal));
+        let found = all.iter().filter(able).flat_map(|reached| self.wanted(reached)).any(|goal| self.counts(goal));
         match format {
             Format::Json => {
                 let some = all.iter().filter(|reached| reached.full || !self.wanted(reached).is_empty());
@@ -147,7 +148,7 @@ impl Asked<'_, '_, '_> {
             });
             let mut rows: Vec<_> = rows.collect();
             rows.sort_by_key(|(_, goal)| goal.steps.len());
-            if rows.is_empty() {
+            if rows.is_empty() || (*to == To::Guest && self.to.is_none()) {
                 continue;
             }
             writeln!(out, "{}{}", if first { "" } else { "\n" }, to.title())?;
@@ -158,10 +159,8 @@ impl Asked<'_, '_, '_> {
                     count => format!("{count} steps"),
                 };
                 let what = match (*to, goal.steps.as_slice()) {
-                    // Where there is one step, the goal says it, for all its objects.
-                    (To::Guest | To::Host | To::NodeRoot, [step]) => {
-                        format!("{} ({})", self.escalation.goal(goal), self.needs(step))
-                    }
+                    // Where there is one step, the goal says it.
+                    (To::Guest | To::Host, [step]) => format!("{} ({})", self.escalation.goal(goal), self.needs(step)),
                     _ => format!("{steps}: {}", self.escalation.chain_in_short(goal)),
                 };
                 writeln!(out, "  {}  {what}", self.names(&reached.who))?;
@@ -170,15 +169,30 @@ impl Asked<'_, '_, '_> {
         if first {
             writeln!(out, "nobody reaches more than they have{}", self.kind())?;
         }
+        let mut ends = Vec::new();
+        let guests = all.iter().filter(|reached| self.to.is_none() && self.only_guests(reached));
+        let guests: Vec<_> = guests.flat_map(|reached| &reached.who).copied().collect();
+        if !guests.is_empty() {
+            let verb = if guests.len() == 1 { "gets" } else { "get" };
+            let names = self.names(&guests);
+            ends.push(format!(
+                "{names} {verb} into guests or to a login prompt by what their rights are for (--to guest)"
+            ));
+        }
         let full = all.iter().filter(|reached| reached.full).flat_map(|reached| &reached.who).copied();
         let root = self.ask.cfg.subject_ix(SubjectKind::User, ROOT);
         let full: Vec<_> = root.into_iter().chain(full).collect();
         let verb = if full.len() == 1 { "has" } else { "have" };
-        writeln!(out, "{}{} {verb} every privilege anyway", if first { "" } else { "\n" }, self.names(&full))?;
+        ends.push(format!("{} {verb} every privilege anyway", self.names(&full)));
+        writeln!(out, "{}{}", if first { "" } else { "\n" }, ends.join("\n"))?;
         if all.iter().any(|reached| reached.cut) {
             writeln!(out, "note: there is too much to reach here to follow all of it; somebody may reach more")?;
         }
         Ok(())
+    }
+
+    fn only_guests(&self, reached: &Reached) -> bool {
+        reached.goals.first().is_some_and(|goal| goal.reach == Reach::Guest)
     }
 
     fn kind(&self) -> String {
@@ -186,7 +200,8 @@ impl Asked<'_, '_, '_> {
     }
 
     fn needs(&self, step: &Step) -> String {
-        let on = |need: &crate::access::escalate::Need| format!("{} on {}", need.privilege, self.escalation.path(need.at));
+        let on =
+            |need: &crate::access::escalate::Need| format!("{} on {}", need.privilege, self.escalation.path(need.at));
         let needs: Vec<_> = step.needs.iter().map(on).collect();
         needs.join(", ")
     }
@@ -198,8 +213,7 @@ impl Asked<'_, '_, '_> {
         match format {
             Format::Json => {
                 let mut value = json!({ "subject": subject, "release": self.ask.cfg.release.major() });
-                if let (Some(fields), Value::Object(more)) =
-                    (value.as_object_mut(), self.json(&reached, Some(subject)))
+                if let (Some(fields), Value::Object(more)) = (value.as_object_mut(), self.json(&reached, Some(subject)))
                 {
                     fields.extend(more.into_iter().filter(|(name, _)| name != "who"));
                     fields.insert("remarks".to_owned(), self.ask.told_json(&self.ask.remarks(subject)));
@@ -222,39 +236,60 @@ impl Asked<'_, '_, '_> {
         let name = printable_str(subject);
         if reached.full {
             writeln!(out, "{name} has every privilege anyway")?;
-        } else if goals.is_empty() {
+        } else if !goals.iter().any(|goal| self.counts(goal)) {
             writeln!(out, "{name} reaches nothing that it doesn't have{}", self.kind())?;
         }
-        for (nth, goal) in goals.iter().enumerate() {
+        // What rights are there for is told in one line each, unless it was asked for.
+        let (brief, full): (Vec<&Goal>, Vec<&Goal>) = goals.iter().copied().partition(|goal| !self.counts(goal));
+        for (nth, goal) in full.iter().enumerate() {
             if nth > 0 {
                 writeln!(out)?;
             }
-            writeln!(out, "{name} can {}", self.escalation.goal(goal))?;
-            let mut told = Vec::new();
-            for (nth, step) in goal.steps.iter().enumerate() {
-                if goal.steps.len() > 1 {
-                    writeln!(out, "  {}. {}", nth + 1, self.escalation.step(step))?;
-                } else if goal.reach <= Reach::Privileges {
-                    writeln!(out, "  {}", self.escalation.step(step))?;
-                }
-                for need in &step.needs {
-                    writeln!(out, "    needs {} on {}:", need.privilege, self.escalation.path(need.at))?;
-                    for line in self.need(subject, need, &goal.steps) {
-                        writeln!(out, "      {}", line.text)?;
-                        told.push(line);
-                    }
-                }
-            }
-            if goal.reach == Reach::Privileges && !goal.gained.is_empty() {
-                writeln!(out, "  gained: {}", answer::some_names(goal.gained))?;
-            }
-            write!(out, "{}", self.ask.drawing(&told, colour))?;
-            if goal.reach != Reach::Guest && nth < STOPS {
+            self.tell_goal(subject, goal, colour, out)?;
+            if nth < STOPS {
                 let stops: Vec<_> = self.stops(subject, goal).into_iter().collect();
                 answer::write_remedies("what stops it:", &stops, out)?;
             }
         }
+        if !brief.is_empty() {
+            let front = if full.is_empty() { "" } else { "\n" };
+            writeln!(out, "{front}by what the rights are for, {name} can")?;
+        }
+        for goal in brief {
+            let how = match goal.steps.as_slice() {
+                [step] => self.needs(step),
+                [before @ .., _] => format!("first {}", self.escalation.steps_in_short(before)),
+                [] => continue,
+            };
+            writeln!(out, "  {} ({how})", self.escalation.goal(goal))?;
+        }
         answer::write_remarks(&self.remarks(subject, reached), out)?;
+        Ok(())
+    }
+
+    fn tell_goal(&self, subject: &str, goal: &Goal, colour: bool, out: &mut dyn Write) -> Result<(), Failure> {
+        writeln!(out, "{} can {}", printable_str(subject), self.escalation.goal(goal))?;
+        let mut told = Vec::new();
+        for (nth, step) in goal.steps.iter().enumerate() {
+            let text = self.escalation.step(step);
+            match goal.steps.len() {
+                // What the headline says isn't said again.
+                1 if text == self.escalation.goal(goal) => {}
+                1 => writeln!(out, "  {text}")?,
+                _ => writeln!(out, "  {}. {text}", nth + 1)?,
+            }
+            for need in &step.needs {
+                writeln!(out, "    needs {} on {}:", need.privilege, self.escalation.path(need.at))?;
+                for line in self.need(subject, need, &goal.steps) {
+                    writeln!(out, "      {}", line.text)?;
+                    told.push(line);
+                }
+            }
+        }
+        if goal.reach == Reach::Privileges && !goal.gained.is_empty() {
+            writeln!(out, "  gained: {}", answer::some_names(goal.gained))?;
+        }
+        write!(out, "{}", self.ask.drawing(&told, colour))?;
         Ok(())
     }
 
