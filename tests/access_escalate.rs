@@ -199,6 +199,9 @@ fn own_realm() {
     let found = goals(&file(&users, &format!("{rest}acl:1:/access/realm:a@pve:realm:")), "a@pve");
     assert!(has(&found, "<- own-realm", "Administrator"), "{found:#?}");
     assert_none(&file(&users, &format!("{rest}acl:1:/access/realm/corp:a@pve:realm:")), "a@pve", "own-realm");
+    // Who is disabled stays so.
+    let text = file(&users, &format!("{rest}acl:1:/access/realm:a@pve:realm:"));
+    assert_none(&text.replace("user:x@corp:1", "user:x@corp:0"), "a@pve", "own-realm");
     // The realms that are built in stay as they are.
     let rest = "role:realm:Realm.Allocate:\nacl:1:/:y@pve:Administrator:\nacl:1:/access/realm:a@pve:realm:";
     assert_none(&file(&["a@pve", "y@pve"], rest), "a@pve", "own-realm");

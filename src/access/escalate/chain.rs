@@ -88,7 +88,7 @@ impl Search<'_, '_, '_, '_, '_, '_> {
         let mut goals: Vec<Goal> = Vec::new();
         let root = self.ground.places.root;
         let missing = self.ground.everything - self.initial.get(root.index()).copied().unwrap_or_default();
-        let on_root: Vec<_> = self.gains.iter().filter(|gain| gain.at == root && !gain.login).collect();
+        let on_root: Vec<_> = self.gains_on(root).filter(|gain| !gain.login).collect();
         let administrator = on_root.last().filter(|_| self.administrator());
         if let Some(last) = administrator {
             // Mostly the last move brings everything by itself; otherwise all are needed that brought something.
@@ -173,8 +173,8 @@ impl Search<'_, '_, '_, '_, '_, '_> {
         if own && (!login || !super::is_token(self.id)) {
             return None;
         }
-        let gives = |gain: &&super::search::Gain| gain.at == at && gain.login == login && gain.bits.contains(privilege);
-        self.gains.iter().find(gives).map(|gain| gain.by)
+        let gives = |gain: &&super::search::Gain| gain.login == login && gain.bits.contains(privilege);
+        self.gains_on(at).find(gives).map(|gain| gain.by)
     }
 
     /// The first move that gave the rights of a user.

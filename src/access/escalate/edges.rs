@@ -335,7 +335,9 @@ impl Search<'_, '_, '_, '_, '_, '_> {
     /// PVE::API2::Domains: whoever may change realms may make any user of any realm but pam and pve, which are built in, log in.
     fn realms(&self, moves: &mut Vec<Move>) {
         let (places, sets) = (&self.ground.places, &self.ground.sets);
-        let foreign = |user: &User<'_>| !matches!(realm(user.id.value).as_bytes(), b"" | b"pam" | b"pve");
+        // Nobody is enabled by this.
+        let foreign =
+            |user: &User<'_>| user.enable.value && !matches!(realm(user.id.value).as_bytes(), b"" | b"pam" | b"pve");
         if let Some(allocate) = self.one_of(places.realms, sets.realm_allocate) {
             let others = self.access().cfg().users.iter().filter(|user| foreign(user) && user.id.value != self.id);
             for user in others {

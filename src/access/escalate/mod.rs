@@ -38,7 +38,7 @@ pub const MAX_ROUNDS: u32 = 64;
 /// Rows of rights that all searches together may work out, beside one for each subject.
 const ROWS: usize = 200_000;
 /// And that each may at least.
-const ROWS_EACH: usize = 500;
+const ROWS_EACH: usize = 100;
 
 /// Something that can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

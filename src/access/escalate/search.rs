@@ -72,7 +72,6 @@ impl Move {
 /// Privileges that a move brought.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Gain {
-    pub(super) at: PlaceIx,
     /// What was new.
     pub(super) bits: PrivSet,
     /// All that the move gives there.
@@ -103,6 +102,8 @@ pub(super) struct Search<'s, 'g, 'x, 'e, 'c, 'a> {
     /// The moves that gave something, in the order of the rounds.
     pub(super) moves: Vec<Move>,
     pub(super) gains: Vec<Gain>,
+    /// For each place, the positions of its gains.
+    gains_on: FxHashMap<PlaceIx, Vec<usize>>,
     /// The facts there are.
     facts: FxHashSet<Fact>,
     /// The users whose rights are in, and whether by login.
@@ -144,6 +145,7 @@ impl<'s, 'g, 'x, 'e, 'c, 'a> Search<'s, 'g, 'x, 'e, 'c, 'a> {
             login,
             moves: Vec::new(),
             gains: Vec::new(),
+            gains_on: FxHashMap::default(),
             facts: FxHashSet::default(),
             users: FxHashMap::default(),
             budget,
@@ -281,23 +283,23 @@ impl<'s, 'g, 'x, 'e, 'c, 'a> Search<'s, 'g, 'x, 'e, 'c, 'a> {
 
     fn gain(&mut self, at: PlaceIx, whole: PrivSet, login: bool, by: usize) -> bool {
         let mut new = false;
-        if let Some(all) = self.all.get_mut(at.index()) {
-            let bits = whole - *all;
-            if !bits.is_empty() {
-                *all |= bits;
-                self.any |= bits;
-                self.gains.push(Gain { at, bits, whole, login: false, by });
-                new = true;
-            }
-        }
-        if let Some(has) = self.login.get_mut(at.index()).filter(|_| login) {
+        let sides = [(false, Some(&mut self.all)), (true, Some(&mut self.login).filter(|_| login))];
+        for (login, side) in sides {
+            let Some(has) = side.and_then(|side| side.get_mut(at.index())) else { continue };
             let bits = whole - *has;
             if !bits.is_empty() {
                 *has |= bits;
-                self.gains.push(Gain { at, bits, whole, login: true, by });
+                self.any |= bits;
+                self.gains_on.entry(at).or_default().push(self.gains.len());
+                self.gains.push(Gain { bits, whole, login, by });
                 new = true;
             }
         }
         new
+    }
+
+    /// What came in on a place, in the order of the rounds.
+    pub(super) fn gains_on(&self, at: PlaceIx) -> impl Iterator<Item = &Gain> {
+        self.gains_on.get(&at).into_iter().flatten().filter_map(|gain| self.gains.get(*gain))
     }
 }

@@ -17,6 +17,8 @@ use crate::text::{printable, printable_str};
 const MAX_REVOKES: usize = 8;
 /// Goals for which it is worked out what stops them.
 const STOPS: usize = 4;
+/// Goals of one kind that are listed for each subject before they are counted.
+const GOALS: usize = 5;
 /// Subjects that are named in one line before they are counted.
 const NAMED: usize = 4;
 
@@ -142,8 +144,9 @@ impl Asked<'_, '_, '_> {
     fn list(&self, all: &[Reached], out: &mut dyn Write) -> Result<(), Failure> {
         let mut first = true;
         for to in To::value_variants() {
+            let of = |goal: &&Goal| To::of(goal.reach) == *to;
             let rows = all.iter().flat_map(|reached| {
-                let goals = self.wanted(reached).into_iter().filter(|goal| To::of(goal.reach) == *to);
+                let goals = self.wanted(reached).into_iter().filter(of).take(GOALS);
                 goals.map(move |goal| (reached, goal))
             });
             let mut rows: Vec<_> = rows.collect();
@@ -153,7 +156,7 @@ impl Asked<'_, '_, '_> {
             }
             writeln!(out, "{}{}", if first { "" } else { "\n" }, to.title())?;
             first = false;
-            for (reached, goal) in rows {
+            for (reached, goal) in &rows {
                 let steps = match goal.steps.len() {
                     1 => "1 step".to_owned(),
                     count => format!("{count} steps"),
@@ -164,6 +167,10 @@ impl Asked<'_, '_, '_> {
                     _ => format!("{steps}: {}", self.escalation.chain_in_short(goal)),
                 };
                 writeln!(out, "  {}  {what}", self.names(&reached.who))?;
+            }
+            let more: usize = all.iter().map(|one| self.wanted(one).into_iter().filter(of).count()).sum();
+            if more > rows.len() {
+                writeln!(out, "  and {} more ways of these, which `escalate SUBJECT` tells", more - rows.len())?;
             }
         }
         if first {
