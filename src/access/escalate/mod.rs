@@ -34,11 +34,11 @@ use search::Search;
 use std::collections::BTreeMap;
 
 /// Rounds after which a search ends, found something or not.
-pub const MAX_ROUNDS: u32 = 64;
+pub const MAX_ROUNDS: u32 = 32;
 /// Rows of rights that all searches together may work out, beside one for each subject.
-const ROWS: usize = 200_000;
+const ROWS: usize = 50_000;
 /// And that each may at least.
-const ROWS_EACH: usize = 100;
+const ROWS_EACH: usize = 50;
 
 /// Something that can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
