@@ -238,6 +238,16 @@ mod access {
         });
     }
 
+    /// What everybody can reach, by which chains.
+    #[divan::bench(args = SIZES)]
+    fn escalate_everybody(bencher: Bencher, guests: u32) {
+        use pvelint::access::escalate::{Escalation, World};
+        let cluster = Site::of(guests).cluster();
+        let (world, file) = (World::of(&cluster), cluster.user.as_ref().unwrap());
+        let access = Access::new(&file.model);
+        bencher.bench_local(|| Escalation::new(black_box(&access), &world).everybody());
+    }
+
     /// One question at a time.
     #[divan::bench]
     fn one_answer(bencher: Bencher) {

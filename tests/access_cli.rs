@@ -228,6 +228,8 @@ fn json_answers_what_the_text_answers() {
         (&["why-not", "bob@pve", "Sys.Audit", "/", "-c", "samples/clean"], "why-not"),
         (&["why-403", "/vms/110, VM.Audit", "--as", "bob@pve", "-c", "samples/clean"], "why-403"),
         (&["who", "VM.Audit", "/vms/110", "-c", "samples/clean"], "who"),
+        (&["escalate", "-c", "samples/helpdesk-becomes-root"], "escalate"),
+        (&["escalate", "bob@pve", "-c", "samples/clean"], "escalate"),
         (&["needs", "vm-start"], "needs"),
         (&["operations"], "operations"),
     ] {
@@ -244,6 +246,39 @@ fn json_answers_what_the_text_answers() {
     assert_eq!(operation["answer"], false);
     let answers: Vec<_> = operation["checks"].as_array().unwrap().iter().map(|check| &check["answer"]).collect();
     assert!(answers.contains(&&true.into()) && answers.contains(&&false.into()), "{answers:?}");
+}
+
+#[test]
+fn escalate() {
+    insta::assert_snapshot!(transcript(&[
+        "escalate -c samples/helpdesk-becomes-root",
+        "escalate -c samples/clean",
+        "escalate --to guest -c samples/clean",
+        "escalate iac@pve!terraform -c samples/helpdesk-becomes-root",
+        "escalate carol@pve -c samples/helpdesk-becomes-root",
+        "escalate alice@pve -c samples/clean",
+        "escalate root@pam -c samples/clean",
+        "escalate alcie@pve -c samples/clean",
+        "escalate --to guests -c samples/clean",
+    ]));
+}
+
+/// One step after the other, each with whose right it is.
+#[test]
+fn escalate_tells_whole_chains() {
+    let file = b"user:root@pam:1:0::::::
+user:lead@pve:1:0::::::
+user:ops@pve:1:0::::::
+user:gone@pve:0:0::::::
+group:ops:ops@pve:
+acl:1:/access/groups/ops:lead@pve,gone@pve:PVEUserAdmin:
+acl:1:/access/realm/pve:lead@pve:PVEUserAdmin:
+acl:1:/vms:@ops:PVEVMAdmin:
+acl:1:/mapping:ops@pve:PVEMappingAdmin:
+acl:1:/nodes:ops@pve:PVESysAdmin:
+";
+    let lines = ["escalate -c -", "escalate lead@pve -c -", "escalate gone@pve --to node-root -c -"];
+    insta::assert_snapshot!(lines.map(|line| run(line, file)).concat());
 }
 
 #[test]
@@ -270,5 +305,10 @@ fn what_comes_from_the_file_cannot_drive_a_terminal_or_a_shell() {
             assert!(!output.stdout.contains(&0x1b), "{}", stdout(&output));
             assert!(!stdout(&output).contains(" $(id)@pve --"), "{}", stdout(&output));
         }
+        let file = [&file[..], b"acl:1:/access:$(id)@pve,a\x1b[2J@pve:PVEUserAdmin:\n"].concat();
+        let output = pvelint_with_stdin(&["access", "escalate", subject, "-c", "-"], &file);
+        assert!(stdout(&output).contains("become administrator"), "{}", stdout(&output));
+        assert!(!output.stdout.contains(&0x1b), "{}", stdout(&output));
+        assert!(!stdout(&output).contains(" $(id)@pve --"), "{}", stdout(&output));
     }
 }

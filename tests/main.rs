@@ -13,6 +13,7 @@ mod access_assert;
 mod access_cli;
 mod access_data;
 mod access_diff;
+mod access_escalate;
 mod access_fits;
 mod access_graph;
 mod access_propose;

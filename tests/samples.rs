@@ -33,6 +33,7 @@ samples! {
     clean "clean"
     ghost_storage "ghost-storage"
     guest_missing_from_pool "guest-missing-from-pool"
+    helpdesk_becomes_root "helpdesk-becomes-root"
     homelab "homelab"
     idmap_hole "idmap-hole"
     iso_storage_without_iso "iso-storage-without-iso"

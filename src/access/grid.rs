@@ -18,11 +18,11 @@ pub use origin::{At, Origin, Sides};
 
 /// Where a path stands in the ACL tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Spot {
+pub(super) struct Spot {
     /// The deepest node on the way to it.
-    node: NodeIx,
+    pub(super) node: NodeIx,
     /// Whether that node is the path's own.
-    exact: bool,
+    pub(super) exact: bool,
 }
 
 /// Paths on which every subject has the same rights as on the others of the class.
@@ -75,6 +75,8 @@ pub struct Rows<'g, 'e, 'c, 'a> {
     /// The groups of the subject of `answers`, if it has no entries of its own: then the answers are those of everybody else
     /// with just these groups.
     profile: Option<Vec<SubjectIx>>,
+    /// A group that the subject of the row is taken for a member of.
+    joined: Option<SubjectIx>,
     /// For a token with privilege separation: its own rights, then what its owner leaves of them.
     limited: Vec<Privs>,
 }
@@ -186,7 +188,7 @@ impl<'e, 'c, 'a> Grid<'e, 'c, 'a> {
     }
 
     /// `None` for a path that isn't walked from the root one component at a time.
-    fn spot(&self, path: &[u8]) -> Option<Spot> {
+    pub(super) fn spot(&self, path: &[u8]) -> Option<Spot> {
         let tree = &self.access.cfg.tree;
         let mut spot = Spot { node: AclTree::ROOT, exact: true };
         if path == b"/" {
@@ -227,6 +229,7 @@ impl<'g, 'e, 'c, 'a> Grid<'e, 'c, 'a> {
             pool_grants: Vec::with_capacity(self.pools.len()),
             answers: Vec::with_capacity(self.classes.len()),
             profile: None,
+            joined: None,
             limited: Vec::new(),
         }
     }
@@ -269,6 +272,15 @@ impl Rows<'_, '_, '_, '_> {
         Row { class_of: &self.grid.class_of, classes }
     }
 
+    /// The rights that `user` would have as a member of `group` too.
+    pub(super) fn row_as_member(&mut self, user: SubjectIx, group: SubjectIx) -> Row<'_> {
+        self.joined = Some(group);
+        self.profile = None;
+        self.answer(Some(user));
+        self.profile = None;
+        Row { class_of: &self.grid.class_of, classes: &self.answers }
+    }
+
     fn fill(&mut self, privs: Privs) {
         self.profile = None;
         self.answers.clear();
@@ -295,7 +307,7 @@ impl Rows<'_, '_, '_, '_> {
         for cell in access.cells(subject) {
             self.touch(cell.node, |at| (at.own_below, at.own_here) = (cell.below, cell.here));
         }
-        for group in access.groups(subject) {
+        for group in access.groups(subject).iter().chain(&self.joined.take()) {
             for cell in access.cells(*group) {
                 self.touch(cell.node, |at| {
                     at.groups_below.unite(cell.below);

@@ -13,6 +13,7 @@ mod danger;
 mod derive;
 pub mod diff;
 mod dump;
+pub mod escalate;
 pub mod fits;
 pub mod graph;
 mod grid;
@@ -36,7 +37,7 @@ pub use grid::{At, Grid, Origin, Row, Rows, Sides};
 pub use places::looked_up;
 pub use privs::Privs;
 pub use propose::{Change, Proposal, Way, apply};
-pub(crate) use remedy::{revoke_remark, some_names};
+pub(crate) use remedy::{revoke_remark, revoking, some_names};
 pub use story::{Teller, Told, near_path};
 pub use strength::Strength;
 pub use survey::{Held, Landing};
@@ -44,7 +45,7 @@ pub use trace::{Applied, Stop, Unused, WhyUnused};
 
 use crate::model::tables::access::{Priv, PrivSet};
 use crate::model::user::{
-    AclEntry, AclTree, NodeIx, Pool, PoolIx, ROOT, RoleIx, SubjectIx, SubjectKind, Token, UserCfg, split_token,
+    AclEntry, AclTree, NodeIx, Pool, PoolIx, ROOT, Role, RoleIx, SubjectIx, SubjectKind, Token, UserCfg, split_token,
 };
 use bstr::ByteSlice;
 use privs::Grant;
@@ -132,6 +133,11 @@ impl<'c, 'a> Access<'c, 'a> {
     /// Prepares the answers for `cfg`, in the release that it was read for.
     #[must_use]
     pub fn new(cfg: &'c UserCfg<'a>) -> Self {
+        Self::with_roles(cfg, |role| role.privileges)
+    }
+
+    /// The same, if the roles held what `privileges` says.
+    fn with_roles(cfg: &'c UserCfg<'a>, privileges: impl Fn(&Role<'a>) -> PrivSet) -> Self {
         // Subject and node in one number, which compares fast. The order of the file stays among equals.
         let key = |entry: &AclEntry| (entry.subject.index() as u64) << 32 | entry.node.index() as u64;
         let mut sorted: Vec<(u64, u32)> = cfg.acl.iter().map(key).zip(0..).collect();
@@ -142,7 +148,7 @@ impl<'c, 'a> Access<'c, 'a> {
         for (position, at) in (0u32..).zip(&entries) {
             let Some(entry) = cfg.acl.get(*at as usize) else { continue };
             let Some(role) = cfg.role_at(entry.role) else { continue };
-            let grant = Grant::role(role.privileges, entry.propagate, role.is_no_access());
+            let grant = Grant::role(privileges(role), entry.propagate, role.is_no_access());
             let below = if entry.propagate { grant } else { Grant::default() };
             match cells.last_mut() {
                 Some(cell) if cell.subject == entry.subject && cell.node == entry.node => {
@@ -176,7 +182,7 @@ impl<'c, 'a> Access<'c, 'a> {
                 storage_pools.entry(storage.value).or_default().push(PoolIx::new(at));
             }
         }
-        let no_access = cfg.role(b"NoAccess").map(|role| role.privileges).unwrap_or_default();
+        let no_access = cfg.role(b"NoAccess").map(&privileges).unwrap_or_default();
         let pool_trails = cfg.pools.iter().map(|pool| Trail::to(&cfg.tree, &pool_path(pool))).collect();
         Self { cfg, no_access, entries, cells, cells_of, groups_of, groups, storage_pools, pool_trails }
     }

@@ -31,23 +31,27 @@ impl Access<'_, '_> {
     /// What takes the privilege away: entry after entry, until it is gone.
     #[must_use]
     pub fn to_take(&self, subject: &[u8], privilege: Priv, path: &[u8]) -> Option<Remedy> {
-        let changes = revokes(self.cfg, subject, privilege, path)?;
-        let groups: Vec<String> = changes
-            .iter()
-            .filter_map(|change| match change {
-                Change::Revoke { kind: SubjectKind::Group, id, .. } => Some(format!("@{}", printable(id))),
-                _ => None,
-            })
-            .collect();
-        let several = if changes.len() > 1 { "all of them: each gives it" } else { "" };
-        let remark = match groups.first() {
-            Some(group) if several.is_empty() => format!("for everybody in {group}"),
-            Some(group) => format!("{several}; for everybody in {group}"),
-            None => several.to_owned(),
-        };
-        let commands: Option<Vec<String>> = changes.iter().map(Change::command).map(Command::line).collect();
-        commands.map(|commands| Remedy::Run { commands, remark })
+        revoking(&revokes(self.cfg, subject, privilege, path)?)
     }
+}
+
+/// Taking all these entries away, as commands.
+pub(crate) fn revoking(changes: &[Change]) -> Option<Remedy> {
+    let groups: Vec<String> = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::Revoke { kind: SubjectKind::Group, id, .. } => Some(format!("@{}", printable(id))),
+            _ => None,
+        })
+        .collect();
+    let several = if changes.len() > 1 { "all of them: each gives it" } else { "" };
+    let remark = match groups.first() {
+        Some(group) if several.is_empty() => format!("for everybody in {group}"),
+        Some(group) => format!("{several}; for everybody in {group}"),
+        None => several.to_owned(),
+    };
+    let commands: Option<Vec<String>> = changes.iter().map(Change::command).map(Command::line).collect();
+    commands.map(|commands| Remedy::Run { commands, remark })
 }
 
 fn remedy(cfg: &UserCfg<'_>, proposal: &Proposal) -> Option<Remedy> {

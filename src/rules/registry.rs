@@ -7,6 +7,7 @@ pub static RULES: &[&Rule] = &[
     &acl::group_missing::RULE,
     &acl::group_unknown::RULE,
     &acl::guest_missing::RULE,
+    &acl::leads_to_administrator::RULE,
     &acl::narrows_rights::RULE,
     &acl::no_access_kills_pool::RULE,
     &acl::node_missing::RULE,

@@ -19,6 +19,7 @@ mod ask;
 mod assert;
 mod can;
 mod diff;
+mod escalate;
 mod fits;
 mod graph;
 mod matrix;
@@ -63,6 +64,8 @@ enum Question {
     Fits(fits::FitsArgs),
     /// List the integrations that `fits` knows, or show what one needs
     Profiles(profiles::ProfilesArgs),
+    /// Say who can reach more than they have, and by which shortest chain
+    Escalate(escalate::EscalateArgs),
     /// Print who may do what on which path, all at once
     Matrix(matrix::MatrixArgs),
     /// Check statements about rights: policy as code
@@ -84,6 +87,7 @@ pub(super) fn run(args: &AccessArgs, colour: bool, out: &mut dyn Write) -> Resul
         Question::Diff(args) => diff::run(args, out),
         Question::Fits(args) => fits::run(args, out),
         Question::Profiles(args) => profiles::run(args, out),
+        Question::Escalate(args) => escalate::run(args, colour, out),
         Question::Matrix(args) => matrix::run(args, out),
         Question::Assert(args) => assert::run(args, colour, out),
         Question::Graph(args) => graph::run(args, out),

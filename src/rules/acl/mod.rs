@@ -200,6 +200,7 @@ fn delete(model: &UserCfg<'_>, path: &str, entries: &[&AclEntry]) -> Option<Comm
 mod change;
 pub mod group_missing;
 pub mod guest_missing;
+pub mod leads_to_administrator;
 mod missing;
 pub mod narrows_rights;
 pub mod no_access_kills_pool;
