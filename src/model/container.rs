@@ -81,6 +81,7 @@ pub struct Section<'a> {
     pub environment: Vec<Raw<'a>>,
     /// The lines that make up its description.
     pub notes: Vec<Note<'a>>,
+    release: Release,
     index: FxHashMap<&'a [u8], usize>,
 }
 
@@ -225,7 +226,7 @@ impl<'a> Container<'a> {
 }
 
 impl<'a> Section<'a> {
-    fn new(place: Place<'a>, header: Span) -> Self {
+    fn new(place: Place<'a>, header: Span, release: Release) -> Self {
         Self {
             place,
             header,
@@ -233,6 +234,7 @@ impl<'a> Section<'a> {
             raw: Vec::new(),
             environment: Vec::new(),
             notes: Vec::new(),
+            release,
             index: FxHashMap::default(),
         }
     }
@@ -258,7 +260,7 @@ impl<'a> Section<'a> {
     pub fn description(&self) -> Option<String> {
         let mut text = String::new();
         for note in &self.notes {
-            text.push_str(&decode(note.text).text);
+            text.push_str(&decode(note.text, self.release).text);
             if note.newline {
                 text.push('\n');
             }

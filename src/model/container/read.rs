@@ -36,7 +36,7 @@ struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     fn new(text: &'a [u8], vmid: u64, release: Release) -> Self {
-        let main = Section::new(Place::Main, Span::default());
+        let main = Section::new(Place::Main, Span::default(), release);
         let mut section = main.clone();
         section.options.reserve((text.len() / 48).clamp(4, 24));
         let container = Container {
@@ -102,13 +102,14 @@ impl<'a> Parser<'a> {
     fn open_section(&mut self, place: Place<'a>, header: Span) {
         self.close_section();
         self.bad_header = None;
-        self.section = Section::new(place, header);
+        self.section = Section::new(place, header, self.container.release);
     }
 
     /// Puts the section where it belongs; one of the same name there is replaced.
     fn close_section(&mut self) {
         self.finish_description();
-        let section = std::mem::replace(&mut self.section, Section::new(Place::Main, Span::default()));
+        let empty = Section::new(Place::Main, Span::default(), self.container.release);
+        let section = std::mem::replace(&mut self.section, empty);
         let header = section.header;
         let replaced = match section.place {
             Place::Main => {

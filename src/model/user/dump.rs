@@ -136,6 +136,7 @@ fn dump_acl(cfg: &UserCfg<'_>) -> Value {
 }
 
 /// An expiry as Perl's JSON prints it: an integer up to 64 bits, a float of 15 significant digits beyond.
+/// From about 1.8e308 on it is infinite, for which there is no JSON (JSON::PP prints a bare `Inf`): then `u64::MAX`.
 fn expire(value: u64, written: &[u8]) -> Value {
     let fits = || std::str::from_utf8(written).is_ok_and(|digits| digits.parse::<u64>().is_ok());
     if value < u64::MAX || fits() {
@@ -166,6 +167,7 @@ mod tests {
         assert_eq!(perl_float(b"99999999999999999999999"), "1e+23");
         assert_eq!(perl_float(b"18446744073709551616"), "1.84467440737096e+19");
         assert_eq!(perl_float(b"123456789012345678901"), "1.23456789012346e+20");
+        assert_eq!(perl_float("9".repeat(400).as_bytes()), "Inf");
     }
 
     #[test]
@@ -173,5 +175,6 @@ mod tests {
         assert_eq!(expire(1_888_888_888, b"01888888888"), json!(1_888_888_888));
         assert_eq!(expire(u64::MAX, b"0018446744073709551615"), json!(u64::MAX));
         assert_eq!(expire(u64::MAX, b"18446744073709551616"), json!(1.844_674_407_370_96e19));
+        assert_eq!(expire(u64::MAX, "9".repeat(400).as_bytes()), json!(u64::MAX));
     }
 }

@@ -295,7 +295,7 @@ impl<'a> Reader<'a> {
             }
             return None;
         }
-        let decoded = decode(field.text);
+        let decoded = decode(field.text, self.cfg.release);
         if decoded.stray_percent {
             self.odd(field.span, Oddity::TextPercent { entry, of });
         }
