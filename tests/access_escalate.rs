@@ -2,7 +2,7 @@
 //! simple as can be: it changes the file and asks the permission engine again.
 
 use proptest::prelude::*;
-use pvelint::access::escalate::{By, Escalation, Fact, Goal, Reach, Reached, World};
+use pvelint::access::escalate::{By, Escalation, Fact, Goal, Reach, Reached, World, can_begin};
 use pvelint::access::{Access, Change, apply};
 use pvelint::model::tables::access::{Priv, PrivSet, path_allowed};
 use pvelint::model::user::{SubjectKind, UserCfg};
@@ -549,6 +549,22 @@ impl Naive<'_> {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+
+    /// Whom the rule leaves out has no chain that it would tell of.
+    #[test]
+    fn who_cannot_begin_reaches_nothing_of_weight(
+        text in files(), release in proptest::sample::select(&Release::ALL[..])
+    ) {
+        let cfg = UserCfg::parse(text.as_bytes(), release);
+        let access = Access::new(&cfg);
+        let world = world();
+        let escalation = Escalation::new(&access, &world);
+        for reached in escalation.everybody() {
+            let weighty = reached.goals.iter().any(|goal| goal.reach <= Reach::NodeRoot);
+            let begins = can_begin(&access, reached.who[0]);
+            prop_assert!(begins || !weighty, "{:?} in\n{}", reached, text);
+        }
+    }
 
     /// The fixpoint is that of the naive one, and never less than there was.
     #[test]

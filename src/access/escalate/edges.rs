@@ -75,6 +75,12 @@ fn privs(names: &[&str]) -> PrivSet {
     names.iter().filter_map(|name| Priv::from_name(name.as_bytes())).collect()
 }
 
+/// The privileges that the edges to administrator and to root on a node start from. What the others start from gives more of
+/// what is there, and leads to none of these.
+pub(super) fn beginnings() -> PrivSet {
+    privs(&["Mapping.Modify", "Permissions.Modify", "Realm.Allocate", "Sys.Modify", "User.Modify"])
+}
+
 /// An edge from one of some privileges on an object to a fact about it.
 struct Simple {
     edge: Edge,

@@ -29,7 +29,6 @@ use super::{Access, Grid};
 use crate::model::tables::access::{Priv, PrivSet};
 use crate::model::user::{ROOT, SubjectIx, SubjectKind, split_token};
 use places::Places;
-use rayon::prelude::*;
 use search::Search;
 use std::collections::BTreeMap;
 
@@ -153,20 +152,22 @@ impl<'e, 'c, 'a> Escalation<'e, 'c, 'a> {
     /// What each user and token reaches, in the order of their lines. Tokens without privilege separation are with their user.
     #[must_use]
     pub fn everybody(&self) -> Vec<Reached> {
-        let alike = self.alike();
+        self.those(|_| true)
+    }
+
+    /// The same of those that `wanted` takes; of some that are alike it is asked about one.
+    #[must_use]
+    pub fn those(&self, wanted: impl Fn(SubjectIx) -> bool) -> Vec<Reached> {
+        let mut alike = self.alike();
+        alike.retain(|who| who.first().is_some_and(|first| wanted(*first)));
         let budget = Self::budget(alike.len());
         let (grid, full) = (self.grid(self.access), self.grid(&self.full));
-        alike
-            .into_par_iter()
-            .with_min_len(16)
-            .map_init(
-                || (grid.rows(), full.rows()),
-                |(rows, full), who| {
-                    let id = who.first().map(|first| self.access.cfg.subject_id(*first)).unwrap_or_default();
-                    Reached { who, ..Search::new(self, rows, full, id, budget).run() }
-                },
-            )
-            .collect()
+        let (mut rows, mut full) = (grid.rows(), full.rows());
+        let reached = |who: Vec<SubjectIx>| {
+            let id = who.first().map(|first| self.access.cfg.subject_id(*first)).unwrap_or_default();
+            Reached { who, ..Search::new(self, &mut rows, &mut full, id, budget).run() }
+        };
+        alike.into_iter().map(reached).collect()
     }
 
     /// What `subject` reaches.
@@ -234,6 +235,17 @@ impl<'e, 'c, 'a> Escalation<'e, 'c, 'a> {
         parts.extend(separate.map(|token| vec![token.subject]));
         parts
     }
+}
+
+/// Whether a chain to administrator, or to root on a node, can begin with what `who` has. Every such chain needs one of these
+/// privileges from the beginning, wherever it is held (see `edges`), so that most subjects needn't be searched.
+#[must_use]
+pub fn can_begin(access: &Access<'_, '_>, who: SubjectIx) -> bool {
+    let needed = edges::beginnings();
+    let root = access.look_up(b"/");
+    let holds = |one: SubjectIx| access.cells(one).iter().any(|cell| cell.here.privs.intersects(needed));
+    (holds(who) || access.groups_of(who).iter().any(|group| holds(*group)))
+        && access.effective_on(who, &root).privs != PrivSet::all(access.cfg.release)
 }
 
 /// Whether `id` is a token's.

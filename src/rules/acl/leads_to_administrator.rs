@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::super::rights::Rights;
-use crate::access::escalate::{Edge, Escalation, Goal, Need, Reach, World};
+use crate::access::escalate::{Edge, Escalation, Goal, Need, Reach, World, can_begin};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::tables::access::builtin_role;
@@ -33,12 +33,16 @@ struct Alike<'r> {
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some((rights, access)) = context.rights() else { return };
+    let mut subjects = (0..rights.model.subjects.len()).map(SubjectIx::new);
+    if !subjects.any(|who| rights.enabled(who) && can_begin(access, who)) {
+        return;
+    }
     let escalation = Escalation::new(access, &World::of(context.cluster));
-    let everybody = escalation.everybody();
+    let those = escalation.those(|who| can_begin(access, who));
     // Who may do all that PVEAdmin may on everything is an administrator in all but name.
     let near = builtin_role(b"PVEAdmin", rights.model.release).unwrap_or_default();
     let mut alike: BTreeMap<Vec<(Span, RoleIx)>, Alike<'_>> = BTreeMap::new();
-    for reached in &everybody {
+    for reached in &those {
         let goal = reached.goals.first().filter(|goal| goal.reach <= Reach::NodeRoot);
         let who: Vec<_> = reached.who.iter().copied().filter(|who| counts(rights, *who)).collect();
         let (Some(goal), Some(first)) = (goal, who.first()) else { continue };
