@@ -296,6 +296,23 @@ fn the_matrix_is_that_of_the_engine() {
 }
 
 #[test]
+fn a_file_of_a_megabyte_cannot_ask_for_more_than_there_is_room_for() {
+    let wide: String =
+        (0..1_500).map(|n| format!("user:u{n}@pve:1:0:\nacl:1:/vms/{}:u{n}@pve:PVEAuditor:\n", 1000 + n)).collect();
+    let ask =
+        |text: &str, format: &str| pvelint_with_stdin(&["access", "matrix", "-", "--format", format], text.as_bytes());
+    let table = ask(&wide, "text");
+    assert_eq!(table.status.code(), Some(2));
+    assert!(stderr(&table).contains("1501 subjects on 1510 paths make no table to read"), "{}", stderr(&table));
+    let rows: Value = serde_json::from_slice(&ask(&wide, "json").stdout).unwrap();
+    assert_eq!(rows["permissions"].as_object().unwrap().len(), 1_501);
+
+    let deep = format!("user:a@pve:1:0:\nacl:1:{}:a@pve:PVEAuditor:\n", "/a".repeat(100_000));
+    let rows: Value = serde_json::from_slice(&ask(&deep, "json").stdout).unwrap();
+    assert_eq!(rows["paths"].as_array().unwrap().len(), 9 + 64 + 1, "PVE looks at nothing deeper");
+}
+
+#[test]
 fn what_comes_from_the_file_cannot_drive_a_terminal_or_a_shell() {
     let file = b"user:a\x1b[2J@pve:1:0:\nuser:$(id)@pve:1:0:\nacl:1:/vms:$(id)@pve:PVEAuditor:\nacl:1:/vms:a\x1b[2J@pve:PVEAuditor:\n";
     for subject in ["a\u{1b}[2J@pve", "$(id)@pve"] {

@@ -32,7 +32,7 @@ mod trace;
 
 pub use danger::{Danger, dangerous, dangers_on};
 pub use derive::{Derivation, Refusal, Step};
-pub use dump::matrix;
+pub use dump::{Matrix, MatrixRow, matrix, set_value};
 pub use grid::{At, Grid, Origin, Row, Rows, Sides};
 pub use places::looked_up;
 pub use privs::Privs;

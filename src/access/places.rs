@@ -19,7 +19,27 @@ pub const TOP: [&str; 10] =
 
 /// The paths with ACLs and those above them, every pool and pool member. Some come twice.
 pub fn of_file<'c>(cfg: &'c UserCfg<'_>) -> impl Iterator<Item = Vec<u8>> + use<'c> {
-    (0..cfg.tree.nodes.len()).map(|at| Vec::from(cfg.tree.path(NodeIx::new(at)))).chain(of_pools(cfg))
+    of_acls(cfg).chain(of_pools(cfg))
+}
+
+/// The paths with ACLs and those above them, without those that are too deep for anything ([`MAX_DEPTH`]).
+pub fn of_acls<'c>(cfg: &'c UserCfg<'_>) -> impl Iterator<Item = Vec<u8>> + use<'c> {
+    let nodes = (0..).zip(depths(cfg)).filter(|(_, depth)| *depth <= MAX_DEPTH);
+    nodes.map(|(at, _)| Vec::from(cfg.tree.path(NodeIx::new(at))))
+}
+
+/// Components of the deepest paths that are listed. PVE looks at none of more than six; a single line can name one of half a
+/// million, and with it all those above it.
+pub const MAX_DEPTH: u32 = 64;
+
+/// For each node of the ACL tree, the number of its path's components.
+pub(super) fn depths(cfg: &UserCfg<'_>) -> Vec<u32> {
+    let mut depths: Vec<u32> = Vec::with_capacity(cfg.tree.nodes.len());
+    for node in &cfg.tree.nodes {
+        let above = node.parent.and_then(|parent| depths.get(parent.index()).copied());
+        depths.push(above.map_or(0, |above| above + 1));
+    }
+    depths
 }
 
 fn of_pools<'c>(cfg: &'c UserCfg<'_>) -> impl Iterator<Item = Vec<u8>> + use<'c> {

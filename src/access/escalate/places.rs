@@ -3,6 +3,7 @@
 //! Objects of one kind on which everybody has the same rights are one place, so that ten thousand guests without ACLs of their
 //! own cost as much as one.
 
+use crate::access::places::{MAX_DEPTH, depths};
 use crate::access::{Access, Grid};
 use crate::cluster::{Cluster, Input, Presence};
 use crate::model::tables::access::path_allowed;
@@ -144,8 +145,12 @@ impl<'a> Places<'a> {
     pub(super) fn new(access: &Access<'_, 'a>, world: &World) -> Self {
         let mut made = Made::of(access, world);
         let cfg = access.cfg();
-        let nodes: Vec<_> =
-            (0..cfg.tree.nodes.len()).map(|node| made.add(cfg.tree.path(NodeIx::new(node)), None)).collect();
+        // What is too deep for PVE to look at is taken for what is above it.
+        let mut nodes: Vec<usize> = Vec::with_capacity(cfg.tree.nodes.len());
+        for ((at, node), depth) in (0..).zip(&cfg.tree.nodes).zip(depths(cfg)) {
+            let above = node.parent.filter(|_| depth > MAX_DEPTH).and_then(|parent| nodes.get(parent.index()).copied());
+            nodes.push(above.unwrap_or_else(|| made.add(cfg.tree.path(NodeIx::new(at)), None)));
+        }
         let [root, top, groups, realms, storages] =
             ["/", "/access", "/access/groups", "/access/realm", "/storage"].map(|path| made.add(path.into(), None));
         let of_group: Vec<_> = cfg

@@ -3,10 +3,16 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use bstr::ByteSlice;
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::{Ask, Failure, Outcome, ReleaseArg};
+use crate::access::{Matrix, MatrixRow, Privs, set_value};
+use crate::text::printable;
+
+/// A table with more cells than this is nothing to look at.
+const MAX_CELLS: usize = 1 << 20;
 
 #[derive(Debug, Args)]
 pub(super) struct MatrixArgs {
@@ -46,12 +52,9 @@ pub(super) fn run(args: &MatrixArgs, out: &mut dyn Write) -> Result<Outcome, Fai
     if let Some(path) = args.paths.iter().find(|path| !path.starts_with('/')) {
         return Err(Failure::Usage(format!("a path begins with /: did you mean /{path}?")));
     }
-    let matrix = crate::access::matrix(&ask.access, args.paths.iter().map(String::as_bytes));
+    let matrix = Matrix::new(&ask.access, args.paths.iter().map(String::as_bytes));
     match args.format {
-        Format::Json => {
-            serde_json::to_writer(&mut *out, &matrix).map_err(std::io::Error::from)?;
-            writeln!(out)?;
-        }
+        Format::Json => json(&matrix, out)?,
         Format::Csv => csv(&matrix, out)?,
         Format::Text => table(&matrix, false, out)?,
         Format::Md => table(&matrix, true, out)?,
@@ -59,37 +62,63 @@ pub(super) fn run(args: &MatrixArgs, out: &mut dyn Write) -> Result<Outcome, Fai
     Ok(Outcome::Clean)
 }
 
-/// Subjects with their rows, those that aren't defined last.
-fn rows(matrix: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    ["permissions", "ghost_permissions"].into_iter().filter_map(|key| matrix[key].as_object()).flatten()
-}
-
-fn names<'v>(matrix: &'v Value, key: &str) -> Vec<&'v str> {
-    matrix[key].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
-}
-
-fn csv(matrix: &Value, out: &mut dyn Write) -> std::io::Result<()> {
-    let paths = names(matrix, "paths");
-    writeln!(out, "subject,path,privilege,propagate")?;
-    for (subject, row) in rows(matrix) {
-        for (path, set) in paths.iter().zip(row.as_array().into_iter().flatten()) {
-            for (privilege, bit) in privileges(matrix, set) {
-                writeln!(out, "{},{},{privilege},{bit}", quoted(subject), quoted(path))?;
+/// The keys of the vectors, row by row.
+fn json(matrix: &Matrix<'_, '_, '_>, out: &mut dyn Write) -> std::io::Result<()> {
+    let text = |bytes: &[u8]| Value::from(bytes.to_str_lossy());
+    let list = |items: &mut dyn Iterator<Item = Value>| Value::from_iter(items);
+    write!(out, "{{\"paths\":{}", list(&mut matrix.paths().iter().map(|path| text(path))))?;
+    write!(out, ",\"privsets\":{}", list(&mut matrix.sets().iter().map(set_value)))?;
+    for (key, defined) in [("permissions", true), ("ghost_permissions", false)] {
+        let mut first = true;
+        matrix.rows(defined, |row| {
+            match (first, defined) {
+                (true, _) => write!(out, ",\"{key}\":{{")?,
+                (false, _) => write!(out, ",")?,
             }
+            first = false;
+            write!(out, "{}:[", text(row.id))?;
+            for (nth, set) in row.sets.iter().enumerate() {
+                write!(out, "{}{set}", if nth == 0 { "" } else { "," })?;
+            }
+            write!(out, "]")
+        })?;
+        match (first, defined) {
+            (true, true) => write!(out, ",\"{key}\":{{}}")?,
+            (true, false) => {}
+            (false, _) => write!(out, "}}")?,
         }
     }
-    Ok(())
+    writeln!(out, "}}")
 }
 
-/// The privileges of the set with this number, by name, with their propagate bits.
-fn privileges<'v>(matrix: &'v Value, number: &Value) -> Vec<(&'v str, u8)> {
-    let number = number.as_u64().and_then(|number| usize::try_from(number).ok());
-    let set = number.and_then(|number| matrix["privsets"].get(number));
-    let bit = |bit: u8| {
-        let names = set.and_then(|set| set[bit.to_string()].as_array()).into_iter().flatten();
-        names.filter_map(Value::as_str).map(move |name| (name, bit))
-    };
-    let mut all: Vec<_> = bit(0).chain(bit(1)).collect();
+/// Every row, those that aren't defined last.
+fn rows(
+    matrix: &Matrix<'_, '_, '_>,
+    mut each: impl FnMut(MatrixRow<'_>) -> std::io::Result<()>,
+) -> std::io::Result<()> {
+    matrix.rows(true, &mut each)?;
+    matrix.rows(false, each)
+}
+
+fn csv(matrix: &Matrix<'_, '_, '_>, out: &mut dyn Write) -> std::io::Result<()> {
+    let paths: Vec<_> = matrix.paths().iter().map(|path| quoted(&printable(path))).collect();
+    let sets: Vec<_> = matrix.sets().iter().map(privileges).collect();
+    writeln!(out, "subject,path,privilege,propagate")?;
+    rows(matrix, |row| {
+        let subject = quoted(&printable(row.id));
+        for (path, set) in paths.iter().zip(row.sets) {
+            for (privilege, bit) in sets.get(*set as usize).into_iter().flatten() {
+                writeln!(out, "{subject},{path},{privilege},{bit}")?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// The privileges of a set, by name, with their propagate bits.
+fn privileges(set: &Privs) -> Vec<(&'static str, u8)> {
+    let mut all: Vec<_> =
+        set.privs.iter().map(|privilege| (privilege.name(), u8::from(set.propagate.contains(privilege)))).collect();
     all.sort_unstable();
     all
 }
@@ -106,21 +135,22 @@ fn quoted(field: &str) -> String {
 }
 
 /// Paths down, subjects across, with the sets' numbers; the sets below. The set without privileges is a dot.
-fn table(matrix: &Value, markdown: bool, out: &mut dyn Write) -> std::io::Result<()> {
-    let paths = names(matrix, "paths");
+fn table(matrix: &Matrix<'_, '_, '_>, markdown: bool, out: &mut dyn Write) -> Result<(), Failure> {
+    if matrix.paths().len().saturating_mul(matrix.count()) > MAX_CELLS {
+        let (subjects, paths) = (matrix.count(), matrix.paths().len());
+        let hint = "--format json and csv print any number, `pvelint access graph --html` draws a page";
+        return Err(Failure::Usage(format!("{subjects} subjects on {paths} paths make no table to read; {hint}")));
+    }
     let mut lines: Vec<Vec<String>> = vec![vec!["path".to_owned()]];
-    lines.extend(paths.iter().map(|path| vec![crate::text::printable_str(path).into_owned()]));
-    for (subject, row) in rows(matrix) {
-        let row = row.as_array().into_iter().flatten();
-        let cells = row.map(|set| match set.as_u64() {
-            Some(number) if number > 0 => number.to_string(),
-            _ => ".".to_owned(),
-        });
-        let column = std::iter::once(crate::text::printable_str(subject).into_owned()).chain(cells);
+    lines.extend(matrix.paths().iter().map(|path| vec![printable(path)]));
+    rows(matrix, |row| {
+        let cells = row.sets.iter().map(|set| if *set > 0 { set.to_string() } else { ".".to_owned() });
+        let column = std::iter::once(printable(row.id)).chain(cells);
         for (line, cell) in lines.iter_mut().zip(column) {
             line.push(if markdown { cell.replace('|', "\\|") } else { cell });
         }
-    }
+        Ok(())
+    })?;
     let columns = lines.first().map_or(0, Vec::len);
     let widths: Vec<usize> = (0..columns)
         .map(|at| lines.iter().filter_map(|line| line.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0))
@@ -137,12 +167,11 @@ fn table(matrix: &Value, markdown: bool, out: &mut dyn Write) -> std::io::Result
             writeln!(out, "| {} |", rule.join(" | "))?;
         }
     }
-    let sets = matrix["privsets"].as_array().map_or(0, Vec::len);
-    if sets > 1 {
+    if matrix.sets().len() > 1 {
         writeln!(out)?;
     }
-    for number in 1..sets {
-        let listed: Vec<_> = privileges(matrix, &number.into())
+    for (number, set) in matrix.sets().iter().enumerate().skip(1) {
+        let listed: Vec<_> = privileges(set)
             .into_iter()
             .map(|(name, bit)| if bit == 1 { name.to_owned() } else { format!("{name} (here only)") })
             .collect();

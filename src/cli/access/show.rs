@@ -9,7 +9,6 @@ use serde_json::{Map, Value, json};
 use super::{Ask, Failure, Format, Outcome, ReadArgs};
 use crate::access::{Grid, Privs, places};
 use crate::model::tables::access::PrivSet;
-use crate::model::user::NodeIx;
 use crate::text::{printable, printable_str};
 use bstr::ByteSlice;
 
@@ -89,7 +88,7 @@ fn paths(ask: &Ask<'_, '_>, all: bool) -> BTreeSet<Vec<u8>> {
     if all {
         paths.extend(places::known(ask.cluster, cfg));
     } else {
-        paths.extend((0..cfg.tree.nodes.len()).map(|at| Vec::from(cfg.tree.path(NodeIx::new(at)))));
+        paths.extend(places::of_acls(cfg));
     }
     paths
 }
