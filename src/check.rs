@@ -22,43 +22,35 @@ pub struct Checked<'a> {
     pub not_evaluated: Vec<NotEvaluated>,
 }
 
+/// What a check is told apart from the sources and the rules.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Terms<'p> {
+    /// The release to judge by, whatever a tree tells.
+    pub release: Option<Release>,
+    /// Say as well what there will be to mend once a tree of an older release runs this one: what the rules say of it then and
+    /// don't say of it now.
+    pub target: Option<Release>,
+    /// Statements about rights that have to hold in every tree. Their file is one of the sources, too.
+    pub policy: Option<&'p Policy>,
+}
+
 /// Asks `rules` about every tree of `sources`. `release` overrides what a tree tells.
 #[must_use]
 pub fn check<'a>(sources: &'a Sources, rules: &[&'static Rule], release: Option<Release>) -> Checked<'a> {
-    judge(sources, rules, release, None, None, drop)
+    check_with(sources, rules, Terms { release, ..Terms::default() })
 }
 
-/// The same, with statements about rights that have to hold in every tree. Their file is one of `sources`, too.
+/// The same, on more terms.
 #[must_use]
-pub fn check_with<'a>(
-    sources: &'a Sources,
-    rules: &[&'static Rule],
-    release: Option<Release>,
-    policy: Option<&Policy>,
-) -> Checked<'a> {
-    judge(sources, rules, release, None, policy, drop)
+pub fn check_with<'a>(sources: &'a Sources, rules: &[&'static Rule], terms: Terms<'_>) -> Checked<'a> {
+    judge(sources, rules, terms, drop)
 }
 
-/// As [`check_with`], and what there will be to mend once a tree of an older release runs `target`: what the rules say of it then
-/// and don't say of it now.
-#[must_use]
-pub fn check_upgrade<'a>(
-    sources: &'a Sources,
-    rules: &[&'static Rule],
-    release: Option<Release>,
-    target: Release,
-    policy: Option<&Policy>,
-) -> Checked<'a> {
-    judge(sources, rules, release, Some(target), policy, drop)
-}
-
-/// All of these, and what to do with each tree's models when they are no longer needed.
+/// The same, and what to do with each tree's models when they are no longer needed.
 pub(crate) fn judge<'a>(
     sources: &'a Sources,
     rules: &[&'static Rule],
-    release: Option<Release>,
-    target: Option<Release>,
-    policy: Option<&Policy>,
+    Terms { release, target, policy }: Terms<'_>,
     done: impl Fn(Cluster<'a>),
 ) -> Checked<'a> {
     let mut checked = Checked::default();

@@ -31,4 +31,4 @@ pub mod text;
 
 mod check;
 
-pub use check::{Checked, check, check_upgrade, check_with, dump};
+pub use check::{Checked, Terms, check, check_with, dump};

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use pvelint::Terms;
 use pvelint::finding::Level;
 use pvelint::release::Release;
 use pvelint::rules::{Doc, Example, RULES, Rule, Verdict, book};
@@ -102,7 +103,8 @@ fn examples_do_what_they_say() {
                 let file = sources.attach(path, text.clone().into_bytes());
                 Settings::parse(text).unwrap().policy(text, file)
             });
-            let checked = pvelint::check_with(&sources, RULES, Some(release), policy.as_ref());
+            let terms = Terms { release: Some(release), target: None, policy: policy.as_ref() };
+            let checked = pvelint::check_with(&sources, RULES, terms);
             let found: Vec<_> =
                 checked.findings.iter().map(|f| format!("{} {}: {}", f.level, f.rule, f.message)).collect();
             match example.verdict {

@@ -11,7 +11,7 @@ use crate::finding::{Finding, Level};
 use crate::release::Release;
 use crate::report::{self, Files, Run};
 use crate::settings::{self, Settings};
-use crate::{Checked, rules::RULES, suppress};
+use crate::{Checked, Terms, rules::RULES, suppress};
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
@@ -99,8 +99,8 @@ pub(super) fn run(args: &CheckArgs, colour: bool, out: &mut dyn Write) -> Result
             std::mem::forget(models);
         }
     };
-    let release = args.input.pve.or(told);
-    let checked = crate::check::judge(&sources, &rules, release, args.target, policy.as_ref(), done);
+    let terms = Terms { release: args.input.pve.or(told), target: args.target, policy: policy.as_ref() };
+    let checked = crate::check::judge(&sources, &rules, terms, done);
     let Checked { mut findings, trees, not_evaluated } = checked;
     if let Some(target) = args.target
         && !trees.is_empty()

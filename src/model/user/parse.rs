@@ -1,18 +1,21 @@
 //! Reads `user.cfg`, entry by entry, as `parse_user_config` in pve-access-control does.
 
-use super::acl::{AclEntry, AclLine, AclTree, Subject, SubjectKind};
+mod acl;
+mod fields;
+
+use self::fields::{Fields, digits, is_true, number, perl_int};
+use super::acl::{AclTree, Subject, SubjectKind};
 use super::events::{Dropped, EntryType, Flag, NoToken, Odd, Oddity, Reason, UnknownLine};
-use super::ids::{ROOT, acl_components, check_user, is_group_or_role, is_pool, is_storage, split_token, unlistable};
+use super::ids::{ROOT, check_user, is_group_or_role, is_pool, is_storage, split_token, unlistable};
 use super::{
-    Group, GroupIx, MAX_ACL_ENTRIES, NodeIx, Pool, PoolIx, PoolVm, Role, RoleIx, SubjectIx, Token, TokenIx, User,
-    UserCfg, UserIx,
+    Group, GroupIx, NodeIx, Pool, PoolIx, PoolVm, Role, RoleIx, SubjectIx, Token, TokenIx, User, UserCfg, UserIx,
 };
 use crate::model::tables::access::{Priv, builtin_role, builtin_roles};
 use crate::model::text::decode;
 use crate::release::Release;
 use crate::syntax::colon::{self, Blanks, Field, Line};
 use crate::text::{Located, Span};
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BStr, ByteSlice};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
 use std::collections::hash_map::Entry;
@@ -44,78 +47,6 @@ pub(super) fn parse(text: &[u8], release: Release) -> UserCfg<'_> {
 
 /// Bytes of an ACL line, roughly: tables that grow are copied again and again.
 const ACL_LINE: usize = 64;
-
-/// The type and at most 8 fields that mean something, and one that shows that there are more.
-const FIELDS: usize = 10;
-
-/// The fields of one line; fields that aren't there are empty, at the end of the line.
-struct Fields<'a> {
-    fields: [Field<'a>; FIELDS],
-    count: usize,
-    end: u32,
-}
-
-impl<'a> Fields<'a> {
-    fn new(line: &Line<'a>) -> Self {
-        let end = line.content.span.end;
-        let nothing = Span { start: end, end };
-        let mut fields = [Field { text: b"", span: nothing, whole: nothing }; FIELDS];
-        let mut count = 0;
-        let mut last = end;
-        for field in line.fields() {
-            if let Some(slot) = fields.get_mut(count) {
-                *slot = field;
-            }
-            last = field.whole.end;
-            count += 1;
-        }
-        Self { fields, count, end: last }
-    }
-
-    /// Field `nth`; the type is field 0.
-    fn get(&self, nth: usize) -> Field<'a> {
-        self.fields.get(nth).copied().unwrap_or_default()
-    }
-
-    fn located(&self, nth: usize) -> Located<&'a BStr> {
-        let field = self.get(nth);
-        Located::new(field.text.as_bstr(), field.span)
-    }
-
-    /// The field, when the line is long enough to have it.
-    fn present(&self, nth: usize) -> Option<Located<&'a BStr>> {
-        (nth < self.count).then(|| self.located(nth))
-    }
-
-    /// From field `nth` to the last.
-    fn from(&self, nth: usize) -> Option<Span> {
-        (nth < self.count).then(|| Span { start: self.get(nth).whole.start, end: self.end })
-    }
-}
-
-/// Perl's truth: anything but the empty string and `0`.
-fn is_true(text: &[u8]) -> bool {
-    !matches!(text, b"" | b"0")
-}
-
-fn digits(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(u8::is_ascii_digit)
-}
-
-/// The value of a string of digits; `None` beyond 64 bits.
-fn number(digits: &[u8]) -> Option<u64> {
-    std::str::from_utf8(digits).ok()?.parse().ok()
-}
-
-/// A string of digits as Perl prints `int()` of it: without leading zeros, and beyond 64 bits as a float.
-fn perl_int(digits: &[u8]) -> (u64, Cow<'_, BStr>) {
-    let zeros = digits.iter().take_while(|&&byte| byte == b'0').count();
-    let short = digits.get(zeros.min(digits.len().saturating_sub(1))..).unwrap_or_default();
-    match number(short) {
-        Some(value) => (value, Cow::Borrowed(short.as_bstr())),
-        None => (u64::MAX, Cow::Owned(BString::from(super::dump::perl_float(short)))),
-    }
-}
 
 struct Reader<'a> {
     cfg: UserCfg<'a>,
@@ -609,162 +540,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn acl(&mut self, fields: &Fields<'a>) -> Option<&'a BStr> {
-        let events = (self.cfg.dropped.len(), self.cfg.odd.len());
-        let path = self.acl_parts(fields);
-        if events != (self.cfg.dropped.len(), self.cfg.odd.len()) {
-            let items = |field| colon::list(field, self.blanks).map(|item| item.map(BStr::new)).collect();
-            self.cfg.acl_lines.push(AclLine {
-                line: self.at,
-                flag: fields.located(1),
-                path: fields.located(2),
-                paths: items(fields.get(2)),
-                subjects: items(fields.get(3)),
-                roles: items(fields.get(4)),
-            });
-        }
-        path
-    }
-
-    fn acl_parts(&mut self, fields: &Fields<'a>) -> Option<&'a BStr> {
-        let path = fields.located(2);
-        let node = match acl_components(path.value) {
-            Ok(components) => components,
-            Err(fault) => {
-                self.drop(path.span, Reason::AclPath { path: path.value, fault });
-                return None;
-            }
-        };
-        let propagate = self.flag(fields.get(1), Flag::Propagate, path.value);
-        self.path_form(path);
-        let mut node = NodePath::Components(node);
-        let [mut roles, mut subjects] = std::mem::take(&mut self.items);
-        roles.clear();
-        roles.extend(self.list(fields.get(4), EntryType::Acl, path.value));
-        subjects.clear();
-        subjects.extend(self.list(fields.get(3), EntryType::Acl, path.value));
-        if roles.is_empty() {
-            self.odd(self.at, Oddity::AclNoRole);
-        }
-        if subjects.is_empty() {
-            self.odd(self.at, Oddity::AclNoSubject);
-        }
-        for role in &roles {
-            let name = role.value.as_bstr();
-            if !is_group_or_role(name) {
-                self.drop(role.span, Reason::AclRoleName { role: name });
-                continue;
-            }
-            let Some(role_ix) = self.cfg.role_ix(name) else {
-                self.drop(role.span, Reason::AclRole { role: name, later: None });
-                continue;
-            };
-            for subject in &subjects {
-                if self.pairs >= MAX_ACL_ENTRIES {
-                    if !matches!(self.cfg.odd.last(), Some(Odd { what: Oddity::TooMany, .. })) {
-                        self.odd(self.at, Oddity::TooMany);
-                    }
-                    return Some(path.value);
-                }
-                self.pairs += 1;
-                let Some(subject_ix) = self.acl_subject(*subject) else { continue };
-                let entry = AclEntry {
-                    node: node.get(&mut self.cfg.tree),
-                    subject: subject_ix,
-                    role: role_ix,
-                    propagate: propagate.value,
-                    line: self.at,
-                    flag_span: propagate.span,
-                    path_span: path.span,
-                    subject_span: subject.span,
-                    role_span: role.span,
-                };
-                self.acl_entry(entry);
-            }
-        }
-        self.items = [roles, subjects];
-        Some(path.value)
-    }
-
-    fn path_form(&mut self, path: Located<&'a BStr>) {
-        let written = path.value;
-        let canonical = written.first() == Some(&b'/')
-            && !written.windows(2).any(|pair| pair == b"//")
-            && (written.len() == 1 || written.last() != Some(&b'/'));
-        let zero = written.split(|&byte| byte == b'/').any(|part| part == b"0");
-        if canonical && !zero {
-            return;
-        }
-        let Ok(components) = acl_components(written) else { return };
-        let mut read = String::new();
-        for part in components {
-            read.push('/');
-            read.push_str(&part.to_str_lossy());
-        }
-        if read.is_empty() {
-            read.push('/');
-        }
-        if zero {
-            self.odd(path.span, Oddity::PathZero { written, read });
-        } else {
-            self.odd(path.span, Oddity::PathForm { written, read });
-        }
-    }
-
-    /// Who `item` is, in PVE's order: group, user, token. `None` when it is dropped.
-    fn acl_subject(&mut self, item: Located<&'a [u8]>) -> Option<SubjectIx> {
-        let id = item.value;
-        if let Some(group) = id.strip_prefix(b"@").filter(|group| is_group_or_role(group)) {
-            let ix = self.subject(SubjectKind::Group, group);
-            if self.record(ix).is_none() {
-                self.drop(item.span, Reason::AclGroup { group: group.as_bstr(), later: None });
-            }
-            return Some(ix);
-        }
-        let user_fault = match check_user(id) {
-            Ok(()) => {
-                let ix = self.subject(SubjectKind::User, id);
-                if self.record(ix).is_none() {
-                    self.drop(item.span, Reason::AclUser { user: id.as_bstr(), later: None });
-                }
-                return Some(ix);
-            }
-            Err(fault) => fault,
-        };
-        let why = match split_token(id) {
-            Err(fault) => NoToken::Malformed(fault, user_fault),
-            Ok(_) => match self.cfg.subject_ix(SubjectKind::Token, id) {
-                Some(ix) if self.record(ix).is_some() => return Some(ix),
-                Some(ix) => self.wiped.get(&ix).copied().unwrap_or(NoToken::Undefined(None)),
-                None => NoToken::Undefined(None),
-            },
-        };
-        self.drop(item.span, Reason::AclToken { token: id.as_bstr(), why });
-        None
-    }
-
-    fn acl_entry(&mut self, entry: AclEntry) {
-        let next = u32::try_from(self.cfg.acl.len()).unwrap_or(u32::MAX);
-        let at = *self.entries.entry((entry.node, entry.subject, entry.role)).or_insert(next);
-        match self.cfg.acl.get_mut(at as usize) {
-            None => self.cfg.acl.push(entry),
-            Some(known) => {
-                let before = std::mem::replace(known, entry);
-                // The same item twice in one list is as good as once.
-                if before.line != entry.line {
-                    let what = Oddity::AclAgain {
-                        subject: self.cfg.subject_id(entry.subject),
-                        role: self.cfg.role_name(entry.role),
-                        first: before.line,
-                        before: before.propagate,
-                        now: entry.propagate,
-                    };
-                    self.odd(entry.subject_span, what);
-                }
-            }
-        }
-    }
-
     fn finish(mut self) -> UserCfg<'a> {
         self.forget_wiped();
         for user in &mut self.cfg.users {
@@ -819,28 +594,6 @@ impl<'a> Reader<'a> {
                 user.tokens.push(ix);
             }
             self.cfg.tokens.push(token);
-        }
-    }
-}
-
-/// The node of an ACL line: PVE makes it only when the first entry is recorded.
-enum NodePath<I> {
-    Components(I),
-    Node(NodeIx),
-}
-
-impl<I> NodePath<I> {
-    fn get<'a>(&mut self, tree: &mut AclTree<'a>) -> NodeIx
-    where
-        I: Iterator<Item = &'a [u8]>,
-    {
-        match self {
-            Self::Node(node) => *node,
-            Self::Components(components) => {
-                let node = tree.grow(components);
-                *self = Self::Node(node);
-                node
-            }
         }
     }
 }
