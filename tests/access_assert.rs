@@ -209,6 +209,24 @@ fn check_judges_the_policy_of_its_settings() {
 }
 
 #[test]
+fn an_upgrade_that_breaks_a_policy_is_told_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("pvelint.toml");
+    std::fs::write(&file, "[[policy]]\nstatement = 'prometheus@pve can VM.Monitor on /vms'\n").unwrap();
+    let config = file.to_str().unwrap();
+    let check = |more: &[&str]| {
+        let args = ["check", "samples/vm-monitor-on-pve-9", "--pve", "8", "--config", config, "--format", "concise"];
+        let output = pvelint(&[&args, more].concat());
+        (stdout(&output), output.status.code())
+    };
+    assert_eq!(check(&[]), (String::new(), Some(0)), "PVE 8 has the privilege, and the role gives it");
+    let (text, code) = check(&["--target", "9"]);
+    let policy = text.lines().find(|line| line.contains(" policy-"));
+    assert!(policy.is_some_and(|line| line.contains("after the upgrade to PVE 9: ")), "{text}");
+    assert_eq!(code, Some(1));
+}
+
+#[test]
 fn without_user_cfg_a_policy_is_not_evaluated() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("storage.cfg"), "dir: local\n\tpath /var/lib/vz\n\tcontent iso\n").unwrap();

@@ -1,7 +1,8 @@
 //! The file that is asked, with everything to look up names in it and to show lines of it.
 
 use super::hint;
-use crate::access::fits::{Objects, Storage};
+use crate::access::fits::{self, Storage};
+use crate::access::places::{Object, Objects, object};
 use crate::access::{Access, Teller, Told, names, operations};
 use crate::cli::Failure;
 use crate::cluster::Cluster;
@@ -127,7 +128,7 @@ impl<'c, 'a> Ask<'c, 'a> {
     }
 
     /// What there is on the cluster: guests, storages, nodes.
-    pub(super) fn objects(&self) -> Objects {
+    pub(super) fn objects(&self) -> fits::Objects {
         let cluster = self.cluster;
         let containers = cluster.containers.iter().map(|guest| guest.vmid);
         let guests = containers.chain(cluster.vms.iter().map(|guest| guest.vmid)).flatten();
@@ -135,7 +136,7 @@ impl<'c, 'a> Ask<'c, 'a> {
             let sections = file.model.sections.iter().filter(|section| section.is_effective());
             sections.chain(&file.model.implicit_local)
         });
-        Objects {
+        fits::Objects {
             guests: guests.map(|vmid| vmid.to_string()).collect(),
             storages: storage
                 .map(|section| {
@@ -169,23 +170,14 @@ impl<'c, 'a> Ask<'c, 'a> {
             about.push("the `-` stands for what the call didn't name: the right has to come from above".to_owned());
             return about;
         }
-        let id = |prefix: &str| path.strip_prefix(prefix).filter(|id| !id.contains('/'));
-        if let Some(vmid) = id("/vms/")
-            && self.cluster.tree.has_nodes
-            && vmid.parse().is_ok_and(|vmid| self.cluster.guest(vmid).is_none())
-        {
-            about.push(format!("there is no guest {vmid}"));
-        }
-        if let (Some(storage), Some(file)) = (id("/storage/"), &self.cluster.storage)
-            && !file.model.sections.iter().any(|section| section.id.value == storage)
-            && file.model.implicit_local.as_ref().is_none_or(|local| local.id.value != storage)
-        {
-            about.push(format!("storage.cfg has no storage {storage}"));
-        }
-        if let Some(pool) = path.strip_prefix("/pool/")
-            && self.cfg.pool(pool.as_bytes()).is_none()
-        {
-            about.push(format!("there is no pool {pool}"));
+        if Objects::of(self.cluster).exists(self.cfg, path.as_bytes()) == Some(false) {
+            let name = path.split('/').skip(2).collect::<Vec<_>>().join("/");
+            match object(path.as_bytes()) {
+                Object::Guest(vmid) => about.push(format!("there is no guest {vmid}")),
+                Object::Storage => about.push(format!("storage.cfg has no storage {name}")),
+                Object::Pool => about.push(format!("there is no pool {name}")),
+                Object::Node | Object::Realm | Object::Group | Object::Other => {}
+            }
         }
         about
     }
