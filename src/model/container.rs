@@ -29,9 +29,6 @@ use crate::model::text::decode;
 use crate::release::Release;
 use crate::text::{LineIndex, Span};
 
-/// Sections with more options than this get a hash table.
-const SMALL: usize = 32;
-
 /// A container's configuration.
 #[derive(Clone, Debug)]
 pub struct Container<'a> {
@@ -44,14 +41,14 @@ pub struct Container<'a> {
     /// What the container runs with.
     pub main: Section<'a>,
     /// `[pve:pending]`: what will change at the next start. The last such section; earlier ones are gone.
-    pub pending: Option<Section<'a>>,
+    pub pending: Option<Box<Section<'a>>>,
     /// The snapshots, in file order. Of several with one name only the last is here.
     pub snapshots: Vec<Section<'a>>,
     /// What PVE ignored, in file order.
     pub dropped: Vec<Dropped<'a>>,
     /// What PVE kept or replaced surprisingly, in the order in which PVE meets it.
     pub odd: Vec<Odd<'a>>,
-    line_index: OnceLock<LineIndex>,
+    line_index: OnceLock<Box<LineIndex>>,
 }
 
 /// Which section something is in.
@@ -82,7 +79,7 @@ pub struct Section<'a> {
     /// The lines that make up its description.
     pub notes: Vec<Note<'a>>,
     release: Release,
-    index: FxHashMap<&'a [u8], usize>,
+    keys: Keys<'a>,
 }
 
 /// One option.
@@ -99,8 +96,6 @@ pub struct Opt<'a> {
     pub span: Span,
     /// What the release knows about the key; `None` for unknown ones and for PVE's own `delete` and `snapstate`.
     pub known: Option<&'static GuestOption>,
-    /// The number behind the name, if there is one (also `0` in `mp00`); huge ones are held as `u32::MAX`.
-    pub number: Option<u32>,
     /// Whether PVE accepts the value. An unknown key's never is.
     pub valid: bool,
     /// The parts of the property string, when it is one and can be read, as PVE's own users of it read it.
@@ -112,6 +107,13 @@ impl<'a> Opt<'a> {
     #[must_use]
     pub fn family(&self) -> &'a [u8] {
         table::split_index(self.key).0
+    }
+
+    /// The number behind the name, if there is one (also `0` in `mp00`); huge ones are `u32::MAX`.
+    #[must_use]
+    pub fn number(&self) -> Option<u32> {
+        let digits = std::str::from_utf8(table::split_index(self.key).1).ok().filter(|digits| !digits.is_empty())?;
+        Some(digits.parse().unwrap_or(u32::MAX))
     }
 
     /// Whether the value is true for Perl, as PVE's code takes even refused booleans.
@@ -162,7 +164,7 @@ impl<'a> Container<'a> {
 
     /// All sections: main, pending, snapshots.
     pub fn sections(&self) -> impl Iterator<Item = &Section<'a>> {
-        std::iter::once(&self.main).chain(&self.pending).chain(&self.snapshots)
+        std::iter::once(&self.main).chain(self.pending.as_deref()).chain(&self.snapshots)
     }
 
     /// Whether PVE takes the container for an unprivileged one, by the flag alone.
@@ -174,7 +176,7 @@ impl<'a> Container<'a> {
     /// The number, from 1, of the line in which `span` begins.
     #[must_use]
     pub fn line_number(&self, span: Span) -> usize {
-        self.line_index.get_or_init(|| LineIndex::new(self.text)).line_of(span.start) + 1
+        self.line_index.get_or_init(|| Box::new(LineIndex::new(self.text))).line_of(span.start) + 1
     }
 
     /// Whether the last line has no line feed: the next `echo >>` is glued to it.
@@ -216,10 +218,7 @@ impl<'a> Container<'a> {
             section.options = kept;
             section.notes = Vec::new();
             section.environment = Vec::new();
-            section.index = FxHashMap::default();
-            if section.options.len() > SMALL {
-                section.index = section.options.iter().enumerate().map(|(at, option)| (option.key, at)).collect();
-            }
+            section.keys = Keys::of(&section.options);
         }
         self
     }
@@ -235,7 +234,7 @@ impl<'a> Section<'a> {
             environment: Vec::new(),
             notes: Vec::new(),
             release,
-            index: FxHashMap::default(),
+            keys: Keys::default(),
         }
     }
 
@@ -247,7 +246,11 @@ impl<'a> Section<'a> {
 
     /// The options `<family><number>`, in any order.
     pub fn family(&self, family: &str) -> impl Iterator<Item = &Opt<'a>> {
-        self.options.iter().filter(move |option| option.number.is_some() && option.family() == family.as_bytes())
+        let is_one = move |option: &&Opt<'a>| {
+            let number = option.key.strip_prefix(family.as_bytes()).unwrap_or_default();
+            !number.is_empty() && number.iter().all(u8::is_ascii_digit)
+        };
+        self.options.iter().filter(is_one)
     }
 
     /// The kept `lxc.*` lines with this key.
@@ -269,10 +272,7 @@ impl<'a> Section<'a> {
     }
 
     fn position(&self, key: &[u8]) -> Option<usize> {
-        if self.options.len() > SMALL {
-            return self.index.get(key).copied();
-        }
-        self.options.iter().position(|option| option.key == key)
+        self.keys.position(key, &self.options)
     }
 
     /// Adds an option or replaces the one with its key, which is handed back.
@@ -280,13 +280,57 @@ impl<'a> Section<'a> {
         if let Some(old) = self.position(option.key).and_then(|at| self.options.get_mut(at)) {
             return Some(std::mem::replace(old, option));
         }
+        let key = option.key;
         self.options.push(option);
-        let len = self.options.len();
-        if len == SMALL + 1 {
-            self.index = self.options.iter().enumerate().map(|(at, option)| (option.key, at)).collect();
-        } else if let Some(last) = self.options.last().filter(|_| len > SMALL) {
-            self.index.insert(last.key, len - 1);
-        }
+        self.keys.pushed(key, &self.options);
         None
+    }
+}
+
+/// Finds options by their keys.
+#[derive(Clone, Debug, Default)]
+struct Keys<'a> {
+    /// The bits of all keys. Most keys that rules ask for aren't there, and few of those share a bit with one that is.
+    bits: u64,
+    /// Where there are more than [`Self::SMALL`]: the place of each.
+    index: Option<Box<FxHashMap<&'a [u8], usize>>>,
+}
+
+impl<'a> Keys<'a> {
+    /// So many are looked through one by one.
+    const SMALL: usize = 32;
+
+    fn of(options: &[Opt<'a>]) -> Self {
+        let index = (options.len() > Self::SMALL)
+            .then(|| Box::new(options.iter().enumerate().map(|(at, option)| (option.key, at)).collect()));
+        Self { bits: options.iter().fold(0, |bits, option| bits | Self::bit(option.key)), index }
+    }
+
+    /// Notes `key`, which the last of `options` has.
+    fn pushed(&mut self, key: &'a [u8], options: &[Opt<'a>]) {
+        self.bits |= Self::bit(key);
+        match &mut self.index {
+            Some(index) => {
+                index.insert(key, options.len() - 1);
+            }
+            None if options.len() > Self::SMALL => *self = Self::of(options),
+            None => {}
+        }
+    }
+
+    fn position(&self, key: &[u8], options: &[Opt<'a>]) -> Option<usize> {
+        if self.bits & Self::bit(key) == 0 {
+            return None;
+        }
+        match &self.index {
+            Some(index) => index.get(key).copied(),
+            None => options.iter().position(|option| option.key == key),
+        }
+    }
+
+    /// One of 64, by length, first and last letter.
+    fn bit(key: &[u8]) -> u64 {
+        let ends = [key.first(), key.last()].map(|byte| byte.copied().map_or(0, usize::from));
+        1 << ((key.len() + 5 * ends[0] + 11 * ends[1]) % 64)
     }
 }

@@ -7,7 +7,7 @@ use super::check::{self, VolumeKind};
 use super::{Container, Opt, Section};
 use crate::model::idmap::IdMap;
 use crate::model::schema::format::{size_in_bytes, startup_parts};
-use crate::model::schema::{self, Props};
+use crate::model::schema::{self, Props, Schema};
 use crate::model::tables::lxc as table;
 use crate::release::Release;
 
@@ -34,7 +34,7 @@ fn name(bytes: &[u8]) -> String {
 #[must_use]
 pub fn config(container: &Container<'_>) -> Value {
     let snapshots: Map<_, _> = container.snapshots.iter().map(|s| (snapshot_name(s), section(s))).collect();
-    let pending = container.pending.as_ref().map_or_else(|| json!({}), section);
+    let pending = container.pending.as_deref().map_or_else(|| json!({}), section);
     json!({ "main": section(&container.main), "pending": pending, "snapshots": snapshots })
 }
 
@@ -71,7 +71,7 @@ pub fn props(container: &Container<'_>) -> Value {
         .filter(|(_, props)| !props.is_empty())
         .map(|(name, props)| (name, Value::Object(props)))
         .collect();
-    let pending = container.pending.as_ref().map(of).unwrap_or_default();
+    let pending = container.pending.as_deref().map(of).unwrap_or_default();
     let parts = [("main", of(&container.main)), ("pending", pending), ("snapshots", snapshots)];
     let parts = parts.into_iter().filter(|(_, props)| !props.is_empty());
     Value::Object(parts.map(|(name, props)| (name.to_owned(), Value::Object(props))).collect())
@@ -79,7 +79,7 @@ pub fn props(container: &Container<'_>) -> Value {
 
 fn reading(option: &Opt<'_>, release: Release) -> Option<Value> {
     let value: &[u8] = &option.value;
-    match (option.family(), option.number) {
+    match (option.family(), option.number()) {
         (b"startup", None) => {
             let Some(startup) = startup_parts(value) else { return Some(json!({ "ok": null })) };
             let parts = [("order", startup.order), ("up", startup.up), ("down", startup.down)];
@@ -93,7 +93,7 @@ fn reading(option: &Opt<'_>, release: Release) -> Option<Value> {
         }
         _ => {}
     }
-    let schema = match (option.family(), option.number) {
+    let schema = match (option.family(), option.number()) {
         (b"rootfs", None) => &table::ROOTFS,
         (b"features", None) => &table::FEATURES,
         (b"mp", Some(_)) => &table::MP,
@@ -108,11 +108,11 @@ fn reading(option: &Opt<'_>, release: Release) -> Option<Value> {
     }
     Some(match schema::parse_props(schema, value, option.span.start, release) {
         Err(problem) => json!({ "error": text(&problem.text) }),
-        Ok(props) => accepted(&props, release),
+        Ok(props) => accepted(schema, &props, release),
     })
 }
 
-fn accepted(props: &Props<'_>, release: Release) -> Value {
+fn accepted(schema: &Schema, props: &Props<'_>, release: Release) -> Value {
     let mut map: Map<String, Value> = Map::new();
     for prop in &props.entries {
         let value = match prop.name() {
@@ -122,7 +122,7 @@ fn accepted(props: &Props<'_>, release: Release) -> Value {
         };
         map.insert(prop.name().to_owned(), value);
     }
-    match props.schema.name {
+    match schema.name {
         "dev" if !map.contains_key("path") => return json!({ "error": "Path has to be defined" }),
         "net" => {
             map.insert("type".into(), "veth".into());
@@ -133,7 +133,7 @@ fn accepted(props: &Props<'_>, release: Release) -> Value {
         "rootfs" | "mp" | "unused" => {
             let kind = VolumeKind::of(props.value("volume").unwrap_or_default());
             map.insert("type".into(), kind.name().into());
-            if props.schema.name == "rootfs" {
+            if schema.name == "rootfs" {
                 map.insert("mp".into(), "/".into());
             }
         }

@@ -43,7 +43,7 @@ impl<'a> Section<'a> {
             .filter(|option| option.key == b"rootfs" || (option.family() == b"mp" && option.known.is_some()))
             .filter_map(|option| Some(Mount { option, props: option.props.as_ref()? }))
             .collect();
-        mounts.sort_by_key(|mount| mount.option.number);
+        mounts.sort_by_key(|mount| mount.option.number());
         mounts
     }
 }

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use rustc_hash::FxHashMap;
 
 use super::guess::{glued_at, shape};
-use super::{Container, Drop, Dropped, Note, Odd, Opt, Place, Raw, SMALL, Section, Why};
+use super::{Container, Drop, Dropped, Keys, Note, Odd, Opt, Place, Raw, Section, Why};
 use crate::model::schema::{self, Flavour, Problem, Reason};
 use crate::model::tables::lxc::{self as table, GuestOption, RawKey};
 use crate::release::Release;
@@ -38,7 +38,7 @@ impl<'a> Parser<'a> {
     fn new(text: &'a [u8], vmid: u64, release: Release) -> Self {
         let main = Section::new(Place::Main, Span::default(), release);
         let mut section = main.clone();
-        section.options.reserve((text.len() / 48).clamp(4, 24));
+        section.options.reserve_exact(options_ahead(text));
         let container = Container {
             text,
             vmid,
@@ -103,20 +103,24 @@ impl<'a> Parser<'a> {
         self.close_section();
         self.bad_header = None;
         self.section = Section::new(place, header, self.container.release);
+        // A snapshot is a copy of the main section.
+        self.section.options.reserve(self.container.main.options.len());
     }
 
     /// Puts the section where it belongs; one of the same name there is replaced.
     fn close_section(&mut self) {
         self.finish_description();
         let empty = Section::new(Place::Main, Span::default(), self.container.release);
-        let section = std::mem::replace(&mut self.section, empty);
+        let mut section = std::mem::replace(&mut self.section, empty);
+        section.options.shrink_to_fit();
+        section.raw.shrink_to_fit();
         let header = section.header;
         let replaced = match section.place {
             Place::Main => {
                 self.container.main = section;
                 None
             }
-            Place::Pending => self.container.pending.replace(section),
+            Place::Pending => self.container.pending.replace(Box::new(section)).map(|old| *old),
             Place::Snapshot(name) => {
                 match self.snapshot_names.get(name).and_then(|&at| self.container.snapshots.get_mut(at)) {
                     Some(old) => Some(std::mem::replace(old, section)),
@@ -195,7 +199,6 @@ impl<'a> Parser<'a> {
             value: Cow::Borrowed(raw.value),
             span: raw.span,
             known: table::option(b"env", self.release),
-            number: None,
             valid: true,
             props: None,
         });
@@ -228,7 +231,7 @@ impl<'a> Parser<'a> {
         };
         let span = self.place_of(value);
         let value = Cow::Borrowed(value);
-        self.put(Opt { key, key_span, value, span, known: None, number: None, valid: true, props: None });
+        self.put(Opt { key, key_span, value, span, known: None, valid: true, props: None });
     }
 
     fn put(&mut self, option: Opt<'a>) {
@@ -242,10 +245,7 @@ impl<'a> Parser<'a> {
         let key_span = self.place_of(key);
         let span = self.place_of(text);
         let known = table::option(key, self.release);
-        let (family, number) = table::split_index(key);
-        let number = saturating(number);
-        let mut option =
-            Opt { key, key_span, value: Cow::Borrowed(text), span, known, number, valid: false, props: None };
+        let mut option = Opt { key, key_span, value: Cow::Borrowed(text), span, known, valid: false, props: None };
         match known {
             Some(known) => self.known_option(known, &mut option, text),
             None if self.section.place == Place::Main && RESERVED.contains(&key) => {
@@ -253,6 +253,7 @@ impl<'a> Parser<'a> {
             }
             None => {
                 // Whoever uses networks, devices and volumes looks for the name and any number.
+                let family = option.family();
                 let schema = table::indexed(family)
                     .filter(|indexed| !key.ends_with(family) && indexed.property.known_to(self.release))
                     .and_then(GuestOption::schema);
@@ -348,9 +349,7 @@ impl<'a> Parser<'a> {
         let main = &mut self.container.main;
         if let Some(at) = main.position(b"snapstate") {
             let old = main.options.remove(at);
-            if main.options.len() >= SMALL {
-                main.index = main.options.iter().enumerate().map(|(at, option)| (option.key, at)).collect();
-            }
+            main.keys = Keys::of(&main.options);
             let span = old.key_span.join(old.span);
             self.container.dropped.push(Dropped { span, place: Place::Main, why: Drop::Snapstate });
             self.container.dropped.sort_by_key(|dropped| dropped.span.start);
@@ -358,10 +357,10 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// The number that the digits of a key are; `None` for no digits.
-fn saturating(digits: &[u8]) -> Option<u32> {
-    let digits = std::str::from_utf8(digits).ok().filter(|digits| !digits.is_empty())?;
-    Some(digits.parse().unwrap_or(u32::MAX))
+/// How many options the main section has at most, as far as it's worth counting.
+fn options_ahead(text: &[u8]) -> usize {
+    let main = crate::text::lines(text).take_while(|line| !line.starts_with(b"["));
+    main.filter(|line| !line.starts_with(b"#") && !line.starts_with(b"lxc.")).take(Keys::SMALL).count()
 }
 
 #[cfg(test)]

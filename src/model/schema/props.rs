@@ -48,12 +48,8 @@ impl<'a> Prop<'a> {
 /// A property string that PVE accepts.
 #[derive(Clone, Debug)]
 pub struct Props<'a> {
-    /// The schema it was read with.
-    pub schema: &'static Schema,
     /// The properties present, in the order written.
-    pub entries: Vec<Prop<'a>>,
-    /// The whole string.
-    pub span: Span,
+    pub entries: Box<[Prop<'a>]>,
 }
 
 impl<'a> Props<'a> {
@@ -76,52 +72,74 @@ impl<'a> Props<'a> {
     }
 }
 
-/// A key and value on their way into [`Props`]; the key may turn out to be unknown.
-struct Entry<'a> {
-    key: &'a [u8],
-    prop: Prop<'a>,
-}
-
-/// The entries read so far, each key once. No schema has this many keys, so that a hash table only helps against texts
-/// made to waste time.
-#[derive(Default)]
+/// The properties read so far, each key once.
 struct Entries<'a> {
-    list: Vec<Entry<'a>>,
-    index: FxHashMap<&'a [u8], usize>,
-}
-
-impl<'a> Entries<'a> {
-    const SMALL: usize = 48;
-
-    fn get(&self, key: &[u8]) -> Option<&Entry<'a>> {
-        self.position(key).and_then(|at| self.list.get(at))
-    }
-
-    fn position(&self, key: &[u8]) -> Option<usize> {
-        if self.list.len() > Self::SMALL {
-            return self.index.get(key).copied();
-        }
-        self.list.iter().position(|entry| entry.key == key)
-    }
-
-    /// Adds an entry, in place of one with the same key.
-    fn put(&mut self, entry: Entry<'a>) {
-        if let Some(old) = self.position(entry.key).and_then(|at| self.list.get_mut(at)) {
-            *old = entry;
-            return;
-        }
-        self.list.push(entry);
-        let len = self.list.len();
-        if len == Self::SMALL + 1 {
-            self.index = self.list.iter().enumerate().map(|(at, entry)| (entry.key, at)).collect();
-        } else if let Some(last) = self.list.last().filter(|_| len > Self::SMALL) {
-            self.index.insert(last.key, len - 1);
-        }
-    }
+    text: &'a [u8],
+    /// Where `text` begins in its file.
+    at: u32,
+    list: Vec<Prop<'a>>,
+    /// The places of keys that the schema doesn't have, where there are many: a text made to waste time.
+    unknown: FxHashMap<&'a [u8], usize>,
 }
 
 /// Stands in for the properties that the schema doesn't have; never leaves this module.
 static UNKNOWN: Property = Property::STRING;
+
+fn is_unknown(property: &Property) -> bool {
+    std::ptr::eq(property, &raw const UNKNOWN)
+}
+
+impl<'a> Entries<'a> {
+    /// So many are looked through one by one. No schema has as many keys.
+    const SMALL: usize = 48;
+
+    fn new(text: &'a [u8], at: u32) -> Self {
+        let parts = memchr::memchr_iter(b',', text).take(Self::SMALL).count() + 1;
+        Self { text, at, list: Vec::with_capacity(parts), unknown: FxHashMap::default() }
+    }
+
+    /// The key of one of the properties.
+    fn key(&self, prop: &Prop<'a>) -> &'a [u8] {
+        if !is_unknown(prop.property) {
+            return prop.property.name.as_bytes();
+        }
+        let Span { start, end } = prop.key_span;
+        Span { start: start - self.at, end: end - self.at }.bytes(self.text)
+    }
+
+    /// The property that the schema has and that was read, too.
+    fn get(&self, property: &Property) -> Option<&Prop<'a>> {
+        self.position(property, b"").and_then(|at| self.list.get(at))
+    }
+
+    /// The place of a property, or of a key that the schema doesn't have.
+    fn position(&self, property: &Property, key: &[u8]) -> Option<usize> {
+        if !is_unknown(property) {
+            return self.list.iter().position(|prop| std::ptr::eq(prop.property, property));
+        }
+        if self.list.len() > Self::SMALL {
+            return self.unknown.get(key).copied();
+        }
+        self.list.iter().position(|prop| is_unknown(prop.property) && self.key(prop) == key)
+    }
+
+    /// Adds a property, in place of what there is of it.
+    fn put(&mut self, prop: Prop<'a>) {
+        let key = self.key(&prop);
+        if let Some(old) = self.position(prop.property, key).and_then(|at| self.list.get_mut(at)) {
+            *old = prop;
+            return;
+        }
+        self.list.push(prop);
+        let len = self.list.len();
+        if len == Self::SMALL + 1 {
+            let unknown = self.list.iter().enumerate().filter(|(_, prop)| is_unknown(prop.property));
+            self.unknown = unknown.map(|(at, prop)| (self.key(prop), at)).collect();
+        } else if len > Self::SMALL && is_unknown(prop.property) {
+            self.unknown.insert(key, len - 1);
+        }
+    }
+}
 
 /// Reads the property string `text`, which stands at offset `at` of its file (`parse_property_string` in
 /// `PVE/JSONSchema.pm`).
@@ -136,8 +154,7 @@ pub fn parse_props<'a>(
 ) -> Result<Props<'a>, Problem> {
     let whole = Span::new(0, text.len()).shifted(at);
     let place = |part: &[u8]| Span::of(text, part).shifted(at);
-    let mut entries = Entries::default();
-    entries.list.reserve(memchr::memchr_iter(b',', text).take(Entries::SMALL).count() + 1);
+    let mut entries = Entries::new(text, at);
     let mut default_key: Option<&'static Property> = None;
     let duplicate = |key: &[u8], span| {
         let mut text = BString::from("duplicate key in comma-separated list property: ");
@@ -145,30 +162,25 @@ pub fn parse_props<'a>(
         Problem::new(Reason::Duplicate, span, text)
     };
     for part in property::parts(text) {
-        let span = place(part.raw);
         match part.form {
             Form::Blank => {}
             Form::Pair { key, value } => {
-                if entries.get(key).is_some() {
-                    return Err(duplicate(key, span));
+                let mut property = schema.get(key, release).unwrap_or(&UNKNOWN);
+                if entries.position(property, key).is_some() {
+                    return Err(duplicate(key, place(part.raw)));
                 }
-                let mut known = schema.get(key, release);
-                let mut stored_key = key;
-                if let Some(alias) = known.and_then(|property| property.alias) {
-                    resolve_alias(schema, alias, key, place(key), &mut entries, release)?;
-                    stored_key = alias.target.as_bytes();
-                    known = schema.get(stored_key, release);
+                if let Some(alias) = property.alias {
+                    property = resolve_alias(schema, alias, key, place(key), &mut entries, release)?;
                 }
-                let value_span = place(value);
-                let value: &'a [u8] = match known {
-                    Some(property) if property.kind == Kind::Boolean => boolean(value).map_or(value, |yes| bit(yes)),
+                let span = place(value);
+                let value: &'a [u8] = match property.kind {
+                    Kind::Boolean => boolean(value).map_or(value, |yes| bit(yes)),
                     _ => value,
                 };
-                let property = known.unwrap_or(&UNKNOWN);
-                let prop = Prop { property, value, key_span: place(key), span: value_span };
-                entries.put(Entry { key: stored_key, prop });
+                entries.put(Prop { property, value, key_span: place(key), span });
             }
             Form::Bare(value) => {
+                let span = place(value);
                 if let Some(property) = default_key {
                     return Err(duplicate(property.name.as_bytes(), span));
                 }
@@ -177,17 +189,16 @@ pub fn parse_props<'a>(
                     return Err(Problem::new(Reason::NoDefaultKey, span, text));
                 };
                 default_key = Some(property);
-                let key = property.name.as_bytes();
                 // PVE asks whether the earlier value is true, not whether there is one: `volume=0,x` gives x.
-                if entries.get(key).is_some_and(|entry| entry.prop.is_true()) {
-                    return Err(duplicate(key, span));
+                if entries.get(property).is_some_and(Prop::is_true) {
+                    return Err(duplicate(property.name.as_bytes(), span));
                 }
                 let key_span = Span { start: span.start, end: span.start };
-                entries.put(Entry { key, prop: Prop { property, value, key_span, span } });
+                entries.put(Prop { property, value, key_span, span });
             }
             Form::Broken => {
                 let text = "missing key in comma-separated list property";
-                return Err(Problem::new(Reason::HalfPair, span, text));
+                return Err(Problem::new(Reason::HalfPair, place(part.raw), text));
             }
         }
     }
@@ -195,13 +206,14 @@ pub fn parse_props<'a>(
     if !problems.is_empty() {
         return Err(format_error(whole, problems));
     }
-    let props = Props { schema, entries: entries.list.into_iter().map(|entry| entry.prop).collect(), span: whole };
+    let props = Props { entries: entries.list.into_boxed_slice() };
     if let Some(validate) = schema.validate {
         validate(&props).map_err(|text| Problem::new(Reason::Whole, whole, text))?;
     }
     Ok(props)
 }
 
+/// The property that the alias `key` stands for, and the note that the alias was used.
 fn resolve_alias<'a>(
     schema: &'static Schema,
     alias: Alias,
@@ -209,42 +221,43 @@ fn resolve_alias<'a>(
     span: Span,
     entries: &mut Entries<'a>,
     release: Release,
-) -> Result<(), Problem> {
+) -> Result<&'static Property, Problem> {
     if let Some(name) = alias.key {
-        if entries.get(name.as_bytes()).is_some() {
+        let property = schema.get(name.as_bytes(), release).unwrap_or(&UNKNOWN);
+        if entries.get(property).is_some() {
             return Err(Problem::new(Reason::AliasClash, span, format!("key alias '{name}' is already defined")));
         }
-        let property = schema.get(name.as_bytes(), release).unwrap_or(&UNKNOWN);
-        entries.put(Entry { key: name.as_bytes(), prop: Prop { property, value: key, key_span: span, span } });
+        entries.put(Prop { property, value: key, key_span: span, span });
     }
     // Before 9 the alias silently overwrote what its target had.
-    let target = alias.target;
-    if release >= Release::Pve9 && entries.get(target.as_bytes()).is_some() {
-        let text = format!("key '{target}' is already defined (via alias)");
+    let target = schema.get(alias.target.as_bytes(), release).unwrap_or(&UNKNOWN);
+    if release >= Release::Pve9 && entries.get(target).is_some() {
+        let text = format!("key '{}' is already defined (via alias)", alias.target);
         return Err(Problem::new(Reason::AliasClash, span, text));
     }
-    Ok(())
+    Ok(target)
 }
 
 fn check_entries(schema: &'static Schema, entries: &Entries<'_>, whole: Span, release: Release) -> Vec<PartProblem> {
     let mut problems = Vec::new();
-    let has = |name: &str| entries.get(name.as_bytes()).is_some();
     for property in schema.properties.iter().filter(|p| p.required && p.alias.is_none() && p.known_to(release)) {
-        if !has(property.name) {
+        if entries.get(property).is_none() {
             let text = "property is missing and it is not optional".into();
             problems.push(PartProblem { key: property.name.into(), reason: Reason::Missing, span: whole, text });
         }
     }
-    for Entry { key, prop } in &entries.list {
-        if std::ptr::eq(prop.property, &raw const UNKNOWN) {
+    for prop in &entries.list {
+        let key = || BString::from(entries.key(prop));
+        if is_unknown(prop.property) {
             let text = "property is not defined in schema and the schema does not allow additional properties".into();
-            problems.push(PartProblem { key: (*key).into(), reason: Reason::Unknown, span: prop.key_span, text });
+            problems.push(PartProblem { key: key(), reason: Reason::Unknown, span: prop.key_span, text });
             continue;
         }
         if let Err(problem) = check(prop.property, prop.value, prop.span.start, Flavour::Part, release) {
             let Problem { reason, span, text, .. } = problem;
-            problems.push(PartProblem { key: (*key).into(), reason, span, text });
+            problems.push(PartProblem { key: key(), reason, span, text });
         }
+        let has = |name: &str| entries.list.iter().any(|other| entries.key(other) == name.as_bytes());
         if let Some(needed) = prop.property.requires.filter(|needed| !has(needed)) {
             let text = if release >= Release::Pve9 {
                 format!("missing property required by '{}'", prop.property.name)

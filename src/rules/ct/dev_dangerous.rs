@@ -11,7 +11,7 @@ pub static RULE: Rule = rule("ct-dev-dangerous", Level::Warning, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let main = &guest.config.main;
-    let devices = main.options.iter().filter(|option| option.key.starts_with(b"dev") && option.number.is_some());
+    let devices = main.options.iter().filter(|option| option.key.starts_with(b"dev") && option.number().is_some());
     let paths = devices.filter_map(|option| Some((option.key, option.props.as_ref()?.get("path")?.value)));
     let mounts =
         main.raw_values("lxc.mount.entry").filter_map(|raw| Some((raw.key, MountEntry::parse(raw.value)?.source)));

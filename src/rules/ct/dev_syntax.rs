@@ -21,7 +21,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         sink.push(placed(finding, RULE.level, odd.place));
     }
     let devices =
-        guest.config.main.options.iter().filter(|option| option.key.starts_with(b"dev") && option.number.is_some());
+        guest.config.main.options.iter().filter(|option| option.key.starts_with(b"dev") && option.number().is_some());
     for device in devices.filter(|device| device.props.as_ref().is_some_and(|props| props.get("path").is_none())) {
         let finding = in_main(
             guest,

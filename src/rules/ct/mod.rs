@@ -224,14 +224,14 @@ fn has_map(container: &Container<'_>) -> bool {
 
 /// The mount points of the main section that PVE mounts and can read, without the root file system, in file order.
 fn mounts<'c, 'a>(guest: &'c Ct<'a>) -> impl Iterator<Item = (&'c Opt<'a>, &'c Props<'a>)> {
-    all_mounts(guest).filter(|(option, _)| option.number.is_some())
+    all_mounts(guest).filter(|(option, _)| option.number().is_some())
 }
 
 /// [`mounts`] and the root file system.
 fn all_mounts<'c, 'a>(guest: &'c Ct<'a>) -> impl Iterator<Item = (&'c Opt<'a>, &'c Props<'a>)> {
     let is_mount = |option: &&Opt<'a>| {
         option.known.is_some()
-            && (option.key == b"rootfs" || (option.key.starts_with(b"mp") && option.number.is_some()))
+            && (option.key == b"rootfs" || (option.key.starts_with(b"mp") && option.number().is_some()))
     };
     guest.config.main.options.iter().filter(is_mount).filter_map(|option| Some((option, option.props.as_ref()?)))
 }

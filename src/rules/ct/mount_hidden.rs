@@ -12,7 +12,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     if mounts.len() < 2 {
         return;
     }
-    mounts.sort_by_key(|(option, _)| option.number);
+    mounts.sort_by_key(|(option, _)| option.number());
     // At most 256 of them: PVE has no more numbers.
     let paths: Vec<_> = mounts.iter().map(|(_, target)| mount_path(target.value)).collect();
     for (at, ((option, target), path)) in mounts.iter().zip(&paths).enumerate() {

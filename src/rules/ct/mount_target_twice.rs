@@ -14,7 +14,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     if mounts.len() < 2 {
         return;
     }
-    mounts.sort_by_key(|(option, _)| option.number);
+    mounts.sort_by_key(|(option, _)| option.number());
     let mut first = FxHashMap::default();
     for (option, target) in mounts {
         let path = mount_path(target.value);

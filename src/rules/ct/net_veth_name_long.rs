@@ -10,7 +10,7 @@ pub static RULE: Rule = rule("ct-net-veth-name-long", Level::Error, check);
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let Some(vmid) = guest.vmid.filter(|vmid| *vmid > 9_999_999) else { return };
     for net in guest.config.main.nets() {
-        let name = format!("veth{vmid}i{}", net.option.number.unwrap_or_default());
+        let name = format!("veth{vmid}i{}", net.option.number().unwrap_or_default());
         if name.len() <= 15 {
             continue;
         }
