@@ -237,6 +237,7 @@ impl<'a> Cluster<'a> {
             cluster.grants =
                 [&cluster.subuid, &cluster.subgid].map(|file| file.as_ref().map(|file| file.model.grants(&accounts)));
         }
+        cluster.guests.reserve(cluster.containers.len() + cluster.vms.len());
         let containers = cluster.containers.iter().enumerate().map(|(at, guest)| (guest.vmid, GuestRef::Container(at)));
         let vms = cluster.vms.iter().enumerate().map(|(at, guest)| (guest.vmid, GuestRef::Vm(at)));
         for (vmid, guest) in containers.chain(vms) {

@@ -294,7 +294,8 @@ impl FileKind {
 
 /// The names that mean the same in every directory.
 fn ignored_name(name: &str) -> Option<Ignored> {
-    if let Some((_, pid)) = name.rsplit_once(".tmp.")
+    if let Some((front, pid)) = name.rsplit_once('.')
+        && front.ends_with(".tmp")
         && !pid.is_empty()
         && pid.bytes().all(|b| b.is_ascii_digit())
     {

@@ -48,7 +48,7 @@ fn form(raw: &[u8]) -> Form<'_> {
     if raw.iter().all(|&b| is_space(b)) {
         return Form::Blank;
     }
-    let Some(equals) = memchr::memchr(b'=', raw) else { return Form::Bare(raw) };
+    let Some(equals) = raw.iter().position(|&byte| byte == b'=') else { return Form::Bare(raw) };
     match (raw.get(..equals), raw.get(equals + 1..)) {
         (Some(key), Some(value)) if !key.is_empty() && !value.is_empty() => Form::Pair { key, value },
         _ => Form::Broken,

@@ -8,6 +8,9 @@ use crate::syntax::property::is_space;
 
 /// Where, inside a value, another line begins that lost its line feed: `512lxc.idmap: u 0 1 1`, `8Gswap: 0`.
 pub(super) fn glued_at(value: &[u8]) -> Option<usize> {
+    if value.len() < "1mp0: ".len() {
+        return None;
+    }
     let raw = memchr::memchr_iter(b'l', value).find(|&at| {
         at > 0
             && value.get(at..).is_some_and(|rest| rest.starts_with(b"lxc."))

@@ -325,8 +325,8 @@ impl<'a> Parser<'a> {
 
     /// Looks for what people don't expect inside a value: comments, and lines that were glued on.
     fn look_inside(&mut self, key: &'a [u8], value: &'a [u8]) {
-        let behind_blank = |at: usize| at > 0 && value.get(at - 1).is_some_and(|&b| is_space(b));
-        if let Some(at) = memchr::memchr_iter(b'#', value).find(|&at| behind_blank(at)) {
+        let comment = value.windows(2).position(|pair| matches!(pair, [before, b'#'] if is_space(*before)));
+        if let Some(at) = comment.map(|blank| blank + 1) {
             let span = self.place_of(value.get(at..).unwrap_or_default());
             self.odd(span, key, Why::TrailingComment);
         }

@@ -94,8 +94,8 @@ impl<'a> Entries<'a> {
     const SMALL: usize = 48;
 
     fn new(text: &'a [u8], at: u32) -> Self {
-        let parts = memchr::memchr_iter(b',', text).take(Self::SMALL).count() + 1;
-        Self { text, at, list: Vec::with_capacity(parts), unknown: FxHashMap::default() }
+        let commas = text.iter().filter(|&&byte| byte == b',').count();
+        Self { text, at, list: Vec::with_capacity(commas.min(Self::SMALL) + 1), unknown: FxHashMap::default() }
     }
 
     /// The key of one of the properties.

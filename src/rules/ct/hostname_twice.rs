@@ -18,6 +18,7 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let mut first: FxHashMap<&[u8], &Ct<'_>> = FxHashMap::default();
+    first.reserve(context.cluster.containers.len());
     for guest in &context.cluster.containers {
         let main = &guest.config.main;
         let Some(hostname) = main.get("hostname").filter(|hostname| hostname.valid) else { continue };

@@ -19,6 +19,7 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let mut first: FxHashMap<_, (&Ct<'_>, Net<'_, '_>)> = FxHashMap::default();
+    first.reserve(context.cluster.containers.len());
     for guest in &context.cluster.containers {
         let main = &guest.config.main;
         if is_true(main, "template") {

@@ -20,6 +20,7 @@ pub static RULE: Rule = Rule {
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let cluster = context.cluster;
     let mut first = FxHashMap::default();
+    first.reserve(cluster.containers.len() + cluster.vms.len());
     let guests = cluster.sources.files_of(cluster.id);
     for file in guests.filter(|file| matches!(file.kind, FileKind::Container | FileKind::Vm | FileKind::OpenVz)) {
         let Some(vmid) = file.vmid else { continue };

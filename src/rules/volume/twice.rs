@@ -20,6 +20,7 @@ pub static RULE: Rule = Rule {
 fn check(context: &Context<'_>, sink: &mut Sink) {
     for storage in context.uses().storages() {
         let mut first: FxHashMap<(&[u8], FileId), &Use<'_>> = FxHashMap::default();
+        first.reserve(storage.uses.len());
         for one in storage.uses.iter().filter(|one| !one.is_unused && one.is_disk()) {
             let other = *first.entry((one.name, one.file)).or_insert(one);
             if other.key == one.key {

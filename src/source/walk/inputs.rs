@@ -1,6 +1,6 @@
 //! What was given: directories, files one by one, bytes; and which tree files given one by one belong to.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -83,7 +83,7 @@ impl Walk<'_> {
             let shown = typed(path);
             let Some(index) = self.given_file(&shown, &absolute.to_string_lossy()) else { return };
             let Some(entry) = self.entries.get_mut(index) else { return };
-            entry.target = Some(real);
+            entry.target = Some(real.into());
             if let ItemKind::Special(what) = item {
                 entry.problem = Some(ProblemKind::NotRegular(what));
             } else if path.to_str().is_none() {
@@ -127,7 +127,7 @@ impl Walk<'_> {
         let at = Owner { tree: Some(tree), host: None, scope: 0 };
         let name_at = shown.rfind('/').map_or(0, |slash| slash + 1);
         let rel_at = if shown.ends_with(rel) { shown.len() - rel.len() } else { name_at };
-        let index = self.add(shown.to_owned(), rel_at, rel, usize::MAX, OsString::new(), at)?;
+        let index = self.add(shown.to_owned(), rel_at, rel, usize::MAX, OsStr::new(""), at)?;
         let (kind, vmid) = (self.options.kind, self.options.vmid);
         let entry = self.entries.get_mut(index)?;
         if let Some(kind) = kind {

@@ -42,7 +42,7 @@ impl Walk<'_> {
             };
             let Some(entry) = self.entries.get_mut(link.entry) else { continue };
             match decided {
-                Ok(Some(target)) => entry.target = Some(target),
+                Ok(Some(target)) => entry.target = Some(target.into()),
                 Ok(None) if link.alias => {
                     entry.file.kind = FileKind::Ignored(Ignored::Alias);
                     entry.want = Want::No;

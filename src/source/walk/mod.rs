@@ -4,7 +4,7 @@
 //! same files; only the reading is parallel. Here is what the walk keeps; `inputs` begins it, `shape` tells which directories are
 //! trees, `trees` goes through them, `links` decides what links are worth, `finish` reads.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -43,11 +43,10 @@ enum Want {
 /// A file on its way to [`SourceFile`].
 struct Entry {
     file: SourceFile,
-    /// Index into [`Walk::dirs`], and the name in there.
+    /// Index into [`Walk::dirs`].
     dir: usize,
-    name: OsString,
-    /// The real place, where it isn't `dir`/`name`.
-    target: Option<PathBuf>,
+    /// The real place, where it isn't in that directory under the name at the end of the path shown.
+    target: Option<Box<Path>>,
     host: Option<usize>,
     want: Want,
     problem: Option<ProblemKind>,
@@ -207,14 +206,15 @@ impl<'o> Walk<'o> {
 
     fn path_of(&self, entry: &Entry) -> PathBuf {
         match (&entry.target, self.dirs.get(entry.dir)) {
-            (Some(target), _) => target.clone(),
-            (None, Some(dir)) => dir.join(&entry.name),
-            (None, None) => PathBuf::from(&entry.name),
+            (Some(target), _) => target.to_path_buf(),
+            (None, Some(dir)) => dir.join(entry.file.shown.rsplit('/').next().unwrap_or_default()),
+            (None, None) => PathBuf::new(),
         }
     }
 
-    /// Adds a file by its path below `/etc/pve` or `/etc`. None once the limit is reached.
-    fn add(&mut self, shown: String, rel_at: usize, rel: &str, dir: usize, name: OsString, at: Owner) -> Option<usize> {
+    /// Adds a file by its path below `/etc/pve` or `/etc`; `name` is what it is called in `dir`. None once the limit is
+    /// reached.
+    fn add(&mut self, shown: String, rel_at: usize, rel: &str, dir: usize, name: &OsStr, at: Owner) -> Option<usize> {
         if self.entries.len() >= self.options.max_files {
             if !self.full {
                 self.full = true;
@@ -238,12 +238,14 @@ impl<'o> Walk<'o> {
             bytes: Vec::new(),
         };
         let want = if class.kind.is_read() { Want::Read } else { Want::No };
-        self.entries.push(Entry { file, dir, name, target: None, host: at.host, want, problem: None });
+        let shows_name = name.to_str().is_some_and(|name| !name.contains('/'));
+        let target = self.dirs.get(dir).filter(|_| !shows_name).map(|dir| dir.join(name).into());
+        self.entries.push(Entry { file, dir, target, host: at.host, want, problem: None });
         Some(self.entries.len() - 1)
     }
 
     /// Adds a file that is only listed.
-    fn foreign(&mut self, shown: String, dir: usize, name: OsString, at: Owner) -> Option<usize> {
+    fn foreign(&mut self, shown: String, dir: usize, name: &OsStr, at: Owner) -> Option<usize> {
         let rel_at = shown.rfind('/').map_or(0, |slash| slash + 1);
         let index = self.add(shown, rel_at, "", dir, name, at)?;
         let entry = self.entries.get_mut(index)?;
@@ -272,7 +274,6 @@ impl<'o> Walk<'o> {
         self.entries.push(Entry {
             file,
             dir: usize::MAX,
-            name: OsString::new(),
             target: None,
             host: at.host,
             want: Want::No,
@@ -281,13 +282,13 @@ impl<'o> Walk<'o> {
     }
 
     /// Adds a directory that is left alone.
-    fn ignored_dir(&mut self, shown: String, dir: usize, item: Item, at: Owner) {
+    fn ignored_dir(&mut self, shown: String, dir: usize, item: &Item, at: Owner) {
         let rel_at = shown.len() - shown.rsplit('/').next().map_or(0, str::len);
         let kind = match FileKind::from_path(shown.get(rel_at..).unwrap_or_default()).kind {
             kind @ FileKind::Ignored(_) => kind,
             _ => FileKind::Ignored(Ignored::Lock),
         };
-        if let Some(index) = self.add(shown, rel_at, "", dir, item.name, at)
+        if let Some(index) = self.add(shown, rel_at, "", dir, &item.name, at)
             && let Some(entry) = self.entries.get_mut(index)
         {
             entry.file.kind = kind;

@@ -58,11 +58,11 @@ impl Walk<'_> {
             let name = item.name.to_string_lossy();
             let item_shown = join(&shown, &name);
             match item.kind {
-                ItemKind::Dir if name.starts_with('.') => self.ignored_dir(item_shown, dir_index, item, at),
+                ItemKind::Dir if name.starts_with('.') => self.ignored_dir(item_shown, dir_index, &item, at),
                 ItemKind::Dir => self.scan(dir.join(&item.name), item_shown, depth + 1, at),
                 kind => {
                     let is_link = kind == ItemKind::Link;
-                    let added = self.foreign(item_shown, dir_index, item.name, at);
+                    let added = self.foreign(item_shown, dir_index, &item.name, at);
                     if let (true, Some(entry)) = (is_link, added) {
                         self.links.push(Link { entry, scope: at.scope, foreign: true, alias: false });
                     }
@@ -100,7 +100,7 @@ impl Walk<'_> {
                 continue;
             }
             let item_shown = join(shown, &name);
-            let Some(index) = self.foreign(item_shown, dir_index, item.name.clone(), at) else { return };
+            let Some(index) = self.foreign(item_shown, dir_index, &item.name, at) else { return };
             if let Some(entry) = self.entries.get_mut(index) {
                 if is_host {
                     entry.file.kind = FileKind::Ignored(Ignored::OtherHost);
@@ -163,6 +163,8 @@ impl Walk<'_> {
         while let Some(Pending { here, rel: here_rel, alias: here_alias, items }) = work.pop() {
             let Some(items) = items.or_else(|| self.list(&here.dir, &here.shown, at, here.depth)) else { continue };
             let dir_index = self.dir(here.dir.clone());
+            self.entries.reserve(items.len());
+            let mut below = Vec::new();
             for item in items {
                 let name = item.name.to_string_lossy();
                 let rel = join(&here_rel, &name);
@@ -179,7 +181,7 @@ impl Walk<'_> {
                     let class = FileKind::from_path(&rel);
                     let is_hidden = name.starts_with('.') && matches!(class.kind, FileKind::Ignored(_));
                     if is_hidden || matches!(class.kind, FileKind::Ignored(Ignored::Lock | Ignored::Editor)) {
-                        self.ignored_dir(item_shown, dir_index, item, at);
+                        self.ignored_dir(item_shown, dir_index, &item, at);
                         continue;
                     }
                     if !class.kind.is_config() || here_alias {
@@ -189,12 +191,12 @@ impl Walk<'_> {
                         let dir = here.dir.join(&item.name);
                         let alias = here_alias || is_alias_name;
                         let here = Here { dir, shown: item_shown, depth: here.depth + 1 };
-                        work.push(Pending { here, rel, alias, items: None });
+                        below.push(Pending { here, rel, alias, items: None });
                         continue;
                     }
                 }
                 let not_utf8 = item.name.to_str().is_none();
-                let Some(index) = self.add(item_shown, root_len, &rel, dir_index, item.name.clone(), at) else {
+                let Some(index) = self.add(item_shown, root_len, &rel, dir_index, &item.name, at) else {
                     break;
                 };
                 let Some(entry) = self.entries.get_mut(index) else { break };
@@ -233,6 +235,8 @@ impl Walk<'_> {
                     ItemKind::Special(what) => entry.problem = Some(ProblemKind::NotRegular(what)),
                 }
             }
+            // In the order of their names, so that little is left to sort.
+            work.extend(below.into_iter().rev());
         }
         if let Some(draft) = self.drafts.get_mut(tree as usize) {
             draft.tree.nodes = nodes.into_iter().collect();
@@ -254,7 +258,7 @@ impl Walk<'_> {
                 }
                 Err(error) => Err(ProblemKind::unreadable(&error)),
             };
-            let Some(index) = self.add(join(shown, name), rel_at, name, dir_index, name.into(), at) else { break };
+            let Some(index) = self.add(join(shown, name), rel_at, name, dir_index, name.as_ref(), at) else { break };
             let Some(entry) = self.entries.get_mut(index) else { break };
             match item {
                 Ok(ItemKind::File) => {}
