@@ -2,11 +2,10 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::cluster::{Cluster, Guest};
-use crate::model::container::{Container, Opt};
+use crate::cluster::Cluster;
+use crate::model::container::Opt;
 use crate::model::storage::Section;
 use crate::model::tables::storage::ContentKind;
-use crate::model::vm::Machine;
 use crate::model::volume::{VolumeId, VolumeName};
 use crate::text::{FileId, Located, Place, Span};
 
@@ -48,7 +47,7 @@ pub struct Use<'a> {
     /// What the name says; `None` when PVE can't parse it, or when the storage or its type isn't known.
     pub volume: Option<VolumeName<'a>>,
     /// The `format` option of a VM's drive.
-    pub format: Option<Located<&'a [u8]>>,
+    pub format: Option<&'a Located<&'a [u8]>>,
     /// Whether it is a CD-ROM drive.
     pub is_cdrom: bool,
     /// Whether it is only kept, as `unusedN`.
@@ -64,13 +63,37 @@ impl<'a> Uses<'a> {
     #[must_use]
     pub fn of(cluster: &'a Cluster<'a>) -> Self {
         let mut uses = Self::default();
-        for guest in &cluster.containers {
-            uses.container(cluster, guest);
+        // Once to count, once to keep: what grows is copied, and there are as many as there are disks.
+        let mut counts: Vec<usize> = Vec::new();
+        each(cluster, |id, _| {
+            let at = uses.storage(cluster, id);
+            counts.resize(uses.storages.len(), 0);
+            if let Some(count) = counts.get_mut(at) {
+                *count += 1;
+            }
+        });
+        for (storage, count) in uses.storages.iter_mut().zip(counts) {
+            storage.uses.reserve_exact(count);
         }
-        for guest in &cluster.vms {
-            uses.vm(cluster, guest);
-        }
+        each(cluster, |id, mut one| {
+            let at = uses.storage(cluster, id);
+            let Some(storage) = uses.storages.get_mut(at) else { return };
+            one.volume = storage
+                .section
+                .and_then(|section| section.storage_type)
+                .and_then(|storage_type| VolumeName::parse(one.name, storage_type, cluster.release));
+            storage.uses.push(one);
+        });
         uses
+    }
+
+    /// The place of the storage with this id.
+    fn storage(&mut self, cluster: &'a Cluster<'a>, id: &'a [u8]) -> usize {
+        *self.index.entry(id).or_insert_with(|| {
+            let section = cluster.storage.as_ref().and_then(|storage| storage.model.get(id));
+            self.storages.push(OnStorage { id, section, uses: Vec::new() });
+            self.storages.len() - 1
+        })
     }
 
     /// The storages that guests name, in the order of their first use.
@@ -83,8 +106,11 @@ impl<'a> Uses<'a> {
     pub fn on(&self, id: &[u8]) -> &[Use<'a>] {
         self.index.get(id).and_then(|&at| self.storages.get(at)).map_or(&[], |storage| &storage.uses)
     }
+}
 
-    fn container(&mut self, cluster: &'a Cluster<'a>, guest: &'a Guest<'a, Container<'a>>) {
+/// Shows every volume that a guest names, with the id of its storage; not yet what its name says.
+fn each<'a>(cluster: &'a Cluster<'a>, mut see: impl FnMut(&'a [u8], Use<'a>)) {
+    for guest in &cluster.containers {
         let main = &guest.config.main;
         let is_on = |key: &str| main.get(key).is_some_and(Opt::is_true);
         let (is_template, onboot) = (is_on("template"), is_on("onboot"));
@@ -110,11 +136,10 @@ impl<'a> Uses<'a> {
                 is_template,
                 onboot,
             };
-            self.push(cluster, id.storage, one);
+            see(id.storage, one);
         }
     }
-
-    fn vm(&mut self, cluster: &'a Cluster<'a>, guest: &'a Guest<'a, Machine<'a>>) {
+    for guest in &cluster.vms {
         for drive in &guest.config.drives {
             let Some(id) = VolumeId::parse(drive.file.value) else { continue };
             let one = Use {
@@ -126,28 +151,14 @@ impl<'a> Uses<'a> {
                 span: drive.file.span,
                 name: id.name,
                 volume: None,
-                format: drive.format,
+                format: drive.format.as_ref(),
                 is_cdrom: drive.is_cdrom,
                 is_unused: drive.family() == b"unused",
                 is_template: guest.config.template,
                 onboot: guest.config.onboot,
             };
-            self.push(cluster, id.storage, one);
+            see(id.storage, one);
         }
-    }
-
-    fn push(&mut self, cluster: &'a Cluster<'a>, id: &'a [u8], mut one: Use<'a>) {
-        let at = *self.index.entry(id).or_insert_with(|| {
-            let section = cluster.storage.as_ref().and_then(|storage| storage.model.get(id));
-            self.storages.push(OnStorage { id, section, uses: Vec::new() });
-            self.storages.len() - 1
-        });
-        let Some(storage) = self.storages.get_mut(at) else { return };
-        one.volume = storage
-            .section
-            .and_then(|section| section.storage_type)
-            .and_then(|storage_type| VolumeName::parse(one.name, storage_type, cluster.release));
-        storage.uses.push(one);
     }
 }
 
