@@ -176,16 +176,51 @@ fn explain_and_rules_show_the_book() {
 fn ignores_leave_findings_out_and_unused_ones_are_found() {
     let dir = tempfile::tempdir().unwrap();
     let config = dir.path().join("pvelint.toml");
-    let check = |toml: &str| {
+    let tree = dir.path().join("pve");
+    std::fs::create_dir_all(tree.join("nodes/a/lxc")).unwrap();
+    std::fs::write(tree.join("user.cfg"), "#x\nuser:root@pam:1:0::::::\n").unwrap();
+    let check = |toml: &str, more: &[&str]| {
         std::fs::write(&config, toml).unwrap();
-        let args = ["check", "-", "--stdin-filename", "user.cfg", "--format", "concise", "--config"];
-        pvelint_with_stdin(&[&args[..], &[config.to_str().unwrap()]].concat(), b"#x\nuser:root@pam:1:0::::::\n")
+        let (config, tree) = (config.to_str().unwrap(), tree.to_str().unwrap());
+        pvelint(&[&["check", "--format", "concise", "--config", config], more, &[tree]].concat())
     };
-    let used = check("[[ignore]]\nrule = \"user-line-*\"\nsubject = \"user.cfg\"\nreason = \"notes of ours\"\n");
+    let used = check("[[ignore]]\nrule = \"user-line-*\"\nsubject = \"user.cfg\"\nreason = \"notes of ours\"\n", &[]);
     assert_eq!((used.status.code(), stdout(&used)), (Some(0), String::new()));
-    let unused = stdout(&check("[[ignore]]\nrule = \"token-*\"\nsubject = \"nobody\"\nreason = \"x\"\n"));
-    assert!(unused.contains("pvelint.toml:2:8: warning ignore-unused: this ignore"), "{unused}");
-    let broken = check("[[ignore]]\nrul = \"x\"\n");
+
+    let nobody = "[[ignore]]\nrule = \"token-without-acl\"\nsubject = \"nobody\"\nreason = \"x\"\n";
+    let said = "pvelint.toml:2:8: warning ignore-unused: this ignore";
+    let unused = stdout(&check(nobody, &[]));
+    assert!(unused.contains(said), "{unused}");
+    // A rule that isn't asked, a file that isn't there to be read: nobody knows what it would hit.
+    for more in [
+        &["--only", "user-line-unknown,ignore-unused"][..],
+        &["--skip", "token-without-acl"],
+        &["--skip", "ignore-unused"],
+    ] {
+        let quiet = stdout(&check(nobody, more));
+        assert!(!quiet.contains(said), "{more:?}: {quiet}");
+    }
+    let storage = "[[ignore]]\nrule = \"storage-shared-local\"\nreason = \"x\"\n";
+    let quiet = stdout(&check(storage, &[]));
+    assert!(!quiet.contains(said), "{quiet}");
+    std::fs::write(&config, nobody).unwrap();
+    let args =
+        ["check", "-", "--stdin-filename", "user.cfg", "--format", "concise", "--config", config.to_str().unwrap()];
+    let one_file = stdout(&pvelint_with_stdin(&args, b"user:root@pam:1:0::::::\n"));
+    assert!(!one_file.contains(said), "{one_file}");
+    // A note that isn't shown is ignored like any other.
+    std::fs::write(
+        tree.join("nodes/a/lxc/100.conf"),
+        "arch: amd64\nhostname: a\nrootfs: local-lvm:vm-100-disk-0,size=1G\n",
+    )
+    .unwrap();
+    let note = stdout(&check("[[ignore]]\nrule = \"ct-privileged\"\nreason = \"x\"\n", &[]));
+    assert!(!note.contains(said), "{note}");
+    // A name that no rule has is wrong whatever was asked.
+    let unknown = stdout(&check("[[ignore]]\nrule = \"tokn-*\"\nreason = \"x\"\n", &["--skip", "token-without-acl"]));
+    assert!(unknown.contains("names no rule: tokn-*"), "{unknown}");
+
+    let broken = check("[[ignore]]\nrul = \"x\"\n", &[]);
     assert_eq!(broken.status.code(), Some(2));
     assert!(stderr(&broken).contains("unknown field `rul`"), "{}", stderr(&broken));
 }

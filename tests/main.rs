@@ -17,6 +17,7 @@ mod access_escalate;
 mod access_fits;
 mod access_graph;
 mod access_propose;
+mod architecture;
 mod book;
 mod cli;
 mod conformance_access;

@@ -74,18 +74,3 @@ fn an_empty_directory_is_a_finding() {
     let dir = tempfile::tempdir().unwrap();
     assert_eq!(found(dir.path()), ["tree-empty"]);
 }
-
-/// A rule that waits for its share of parallel work runs other rules meanwhile, and those may ask for what it is making: with
-/// eight threads one run in forty hung.
-#[test]
-fn what_rules_share_is_made_in_one_thread() {
-    let dirs = ["src/rules", "src/access", "src/model"].map(|dir| Path::new(env!("CARGO_MANIFEST_DIR")).join(dir));
-    let files = dirs.iter().flat_map(walkdir::WalkDir::new).map(Result::unwrap);
-    let parallel = files.filter(|file| file.file_type().is_file()).filter(|file| {
-        let text = std::fs::read_to_string(file.path()).unwrap();
-        text.contains("use rayon") || text.contains("rayon::join")
-    });
-    let parallel: Vec<_> = parallel.map(|file| file.path().to_owned()).collect();
-    let [only] = parallel.as_slice() else { panic!("{parallel:?}") };
-    assert!(only.ends_with("src/rules/mod.rs"), "{only:?}");
-}

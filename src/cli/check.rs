@@ -9,9 +9,13 @@ use clap::{Args, ValueEnum};
 use super::{Failure, InputArgs, Outcome};
 use crate::finding::{Finding, Level};
 use crate::release::Release;
-use crate::report::{self, Files, Run};
+use crate::report::{self, Files, NotEvaluated, Run};
+use crate::rules::ignore::unused;
+use crate::rules::{RULES, Rule};
 use crate::settings::{self, Settings};
-use crate::{Checked, Terms, rules::RULES, suppress};
+use crate::source::{FileKind, Layout, Presence, Sources, Tree};
+use crate::text::FileId;
+use crate::{Checked, Terms, suppress};
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
@@ -112,12 +116,12 @@ pub(super) fn run(args: &CheckArgs, colour: bool, out: &mut dyn Write) -> Result
             trees.first().map_or(target, |tree| tree.release)
         )));
     }
+    if let (Some(file), Some(id)) = (&settings, settings_file) {
+        let unused = suppress::apply(&file.settings.ignore, &mut findings);
+        findings.extend(said_of_unused(&unused, id, &sources, &rules, &not_evaluated));
+    }
     let notes = args.notes || args.fail_on == FailOn::Note;
     findings.retain(|finding: &Finding| notes || finding.level > Level::Note);
-    if let (Some(file), Some(id)) = (&settings, settings_file) {
-        let known = |pattern: &str| RULES.iter().any(|rule| crate::text::matches(pattern, rule.id));
-        suppress::apply(&file.settings.ignore, id, known, &mut findings);
-    }
     let failed = findings.iter().any(|finding| args.fail_on.reached_by(finding.level));
     let run =
         Run { files: Files::new(&sources), findings: &findings, trees, not_evaluated, elapsed: Some(start.elapsed()) };
@@ -142,10 +146,42 @@ pub(super) fn run(args: &CheckArgs, colour: bool, out: &mut dyn Write) -> Result
     Ok(if failed { Outcome::Findings } else { Outcome::Clean })
 }
 
+/// What is to be said of ignores that hit nothing. Rules that weren't asked and files that weren't looked at might have given them
+/// something to hit.
+fn said_of_unused(
+    ignores: &[&settings::Ignore],
+    file: FileId,
+    sources: &Sources,
+    rules: &[&'static Rule],
+    not_evaluated: &[NotEvaluated],
+) -> Vec<Finding> {
+    let was_asked = |rule: &Rule| {
+        let missing = || not_evaluated.iter().any(|group| group.rules.contains(&rule.id));
+        rules.iter().any(|asked| asked.id == rule.id) && !missing()
+    };
+    if !was_asked(&unused::RULE) {
+        return Vec::new();
+    }
+    // Single files, or a directory inside a tree.
+    let is_part = |tree: &Tree| tree.layout == Layout::Files || tree.input(FileKind::UserCfg) == Presence::NotLooked;
+    let all_looked_at = !sources.trees.is_empty() && !sources.trees.iter().any(is_part);
+    let said = ignores.iter().filter_map(|ignore| {
+        let named = || RULES.iter().filter(|rule| crate::text::matches(ignore.rule.get_ref(), rule.id));
+        let known = named().next().is_some();
+        if known && !(all_looked_at && named().all(|rule| was_asked(rule))) {
+            return None;
+        }
+        let mut finding = suppress::unused(ignore, file, known);
+        finding.found_by(unused::RULE.id, unused::RULE.level);
+        Some(finding)
+    });
+    said.collect()
+}
+
 /// The rules that `--only` and `--skip` leave.
-fn chosen(args: &CheckArgs) -> Result<Vec<&'static crate::rules::Rule>, Failure> {
+fn chosen(args: &CheckArgs) -> Result<Vec<&'static Rule>, Failure> {
     for id in args.only.iter().chain(&args.skip) {
-        if crate::rules::Rule::named(id).is_none() {
+        if Rule::named(id).is_none() {
             let hint = super::nearest(id, RULES.iter().map(|rule| rule.id))
                 .map_or_else(|| "`pvelint rules` lists them".to_owned(), |id| format!("did you mean {id}?"));
             return Err(Failure::Usage(format!("no rule is called {id}; {hint}")));
@@ -157,7 +193,7 @@ fn chosen(args: &CheckArgs) -> Result<Vec<&'static crate::rules::Rule>, Failure>
 }
 
 /// Number of files that were read.
-fn run_files(sources: &crate::source::Sources) -> usize {
+fn run_files(sources: &Sources) -> usize {
     sources.files.iter().filter(|file| file.state == crate::source::ReadState::Read).count()
 }
 

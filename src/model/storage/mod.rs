@@ -18,9 +18,11 @@ use rustc_hash::FxHashMap;
 use crate::model::schema::{self, Flavour, Format, Props, format as formats};
 use crate::model::tables::storage::{self as tables, ContentKind, ContentSet, Need, Sharing, StorageType};
 use crate::release::Release;
-use crate::syntax::section::{Document, Shape};
+use crate::syntax::section::Document;
 use crate::text::{Located, Span};
 
+/// How lines look, of which [`StorageCfg::document`] and [`Reason::Line`] speak.
+pub use crate::syntax::section::{Property as PropertyLine, Role, Shape};
 pub use dropped::{Dropped, Owner, Reason, Refusal};
 pub use odd::{Odd, OddKind, Separator};
 

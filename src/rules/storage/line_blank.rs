@@ -3,9 +3,8 @@
 use super::Editor;
 use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
-use crate::model::storage::{Dropped, OddKind, Reason};
+use crate::model::storage::{Dropped, OddKind, Reason, Shape};
 use crate::rules::{Check, Context, Rule, Sink, words};
-use crate::syntax::section::Shape;
 use rustc_hash::FxHashSet;
 
 /// The rule.

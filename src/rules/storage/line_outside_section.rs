@@ -3,9 +3,8 @@
 use super::{Editor, is_property, lost_header, lost_key};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
-use crate::model::storage::{Dropped, Ghost, Owner, PATH, Reason, Status};
+use crate::model::storage::{Dropped, Ghost, Owner, PATH, Reason, Shape, Status};
 use crate::rules::{Check, Context, Rule, Sink, words};
-use crate::syntax::section::Shape;
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -3,9 +3,8 @@
 use super::{Editor, is_property, lost_header, lost_key, property_text};
 use crate::cluster::Input;
 use crate::finding::Level;
-use crate::model::storage::{Ghost, Owner, Reason, Status};
+use crate::model::storage::{Ghost, Owner, Reason, Shape, Status};
 use crate::rules::{Check, Context, Rule, Sink, words};
-use crate::syntax::section::Shape;
 
 /// The rule.
 pub static RULE: Rule = Rule {

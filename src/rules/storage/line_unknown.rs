@@ -3,9 +3,8 @@
 use super::{BYTE_ORDER_MARK, Editor, is_property, lost_header, lost_key, short};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
-use crate::model::storage::{Ghost, PATH, Reason, Status};
+use crate::model::storage::{Ghost, PATH, Reason, Shape, Status};
 use crate::rules::{Check, Context, Rule, Sink};
-use crate::syntax::section::Shape;
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -13,14 +13,13 @@ use crate::cluster::File;
 use crate::finding::{Command, Finding};
 use crate::model::schema::Problem;
 use crate::model::storage::{
-    Absent, Dropped, Ghost, LostHeader, Odd, OddKind, Outcome, Owner, PATH, Property, Reason, Refusal, Section, Status,
-    StorageCfg,
+    Absent, Dropped, Ghost, LostHeader, Odd, OddKind, Outcome, Owner, PATH, Property, PropertyLine, Reason, Refusal,
+    Section, Shape, Status, StorageCfg,
 };
 use crate::model::tables::storage::{self as tables, ContentSet};
 use crate::release::Release;
 use crate::rules::volume::{Use, guests};
 use crate::rules::{Context, words};
-use crate::syntax::section::{self, Shape};
 use crate::text::{Located, Place, Span};
 
 pub mod alias;
@@ -427,7 +426,7 @@ fn lost_header<'a>(reason: &Reason<'a>) -> Option<LostHeader<'a>> {
 }
 
 /// A property as it would stand in a line.
-fn property_text(property: section::Property<'_>, key: &str) -> String {
+fn property_text(property: PropertyLine<'_>, key: &str) -> String {
     property.value.map_or_else(|| key.to_owned(), |value| format!("{key} {}", words::name(value)))
 }
 

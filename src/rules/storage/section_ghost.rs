@@ -3,10 +3,8 @@
 use super::{Editor, article, lost_key, property_text, said};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
-use crate::model::storage::{Dropped, Ghost, PATH, Reason, Refusal, Section, Status};
+use crate::model::storage::{Dropped, Ghost, PATH, Reason, Refusal, Role, Section, Shape, Status};
 use crate::rules::{Check, Context, Rule, Sink, words};
-use crate::syntax::section::Role;
-use crate::syntax::section::Shape;
 
 /// The rule.
 pub static RULE: Rule = Rule {
