@@ -125,18 +125,21 @@ impl<'a> Entries<'a> {
 
     /// Adds a property, in place of what there is of it.
     fn put(&mut self, prop: Prop<'a>) {
-        let key = self.key(&prop);
-        if let Some(old) = self.position(prop.property, key).and_then(|at| self.list.get_mut(at)) {
-            *old = prop;
-            return;
+        match self.position(prop.property, self.key(&prop)).and_then(|at| self.list.get_mut(at)) {
+            Some(old) => *old = prop,
+            None => self.push(prop),
         }
+    }
+
+    /// Adds a property that there isn't yet.
+    fn push(&mut self, prop: Prop<'a>) {
         self.list.push(prop);
         let len = self.list.len();
         if len == Self::SMALL + 1 {
             let unknown = self.list.iter().enumerate().filter(|(_, prop)| is_unknown(prop.property));
             self.unknown = unknown.map(|(at, prop)| (self.key(prop), at)).collect();
         } else if len > Self::SMALL && is_unknown(prop.property) {
-            self.unknown.insert(key, len - 1);
+            self.unknown.insert(self.key(&prop), len - 1);
         }
     }
 }
@@ -169,7 +172,8 @@ pub fn parse_props<'a>(
                 if entries.position(property, key).is_some() {
                     return Err(duplicate(key, place(part.raw)));
                 }
-                if let Some(alias) = property.alias {
+                let alias = property.alias;
+                if let Some(alias) = alias {
                     property = resolve_alias(schema, alias, key, place(key), &mut entries, release)?;
                 }
                 let span = place(value);
@@ -177,7 +181,8 @@ pub fn parse_props<'a>(
                     Kind::Boolean => boolean(value).map_or(value, |yes| bit(yes)),
                     _ => value,
                 };
-                entries.put(Prop { property, value, key_span: place(key), span });
+                let prop = Prop { property, value, key_span: place(key), span };
+                if alias.is_some() { entries.put(prop) } else { entries.push(prop) }
             }
             Form::Bare(value) => {
                 let span = place(value);
