@@ -59,7 +59,8 @@ pub(crate) fn judge<'a>(
         let verdicts = rules::run_in(rules, &Context::new(&cluster).with_policy(policy));
         if let Some(target) = target.filter(|target| *target > cluster.release) {
             let upgraded = Cluster::load(sources, cluster.tree, cluster.id, Some(target));
-            let mut then = rules::run_in(rules, &Context::new(&upgraded).with_policy(policy)).findings;
+            let context = Context::new(&upgraded).with_policy(policy).upgraded_from(cluster.release);
+            let mut then = rules::run_in(rules, &context).findings;
             let now: FxHashSet<_> = verdicts.findings.iter().map(Finding::fingerprint).collect();
             then.retain(|finding| !now.contains(&finding.fingerprint()));
             checked.findings.extend(then.into_iter().map(|finding| finding.after_upgrade(target)));

@@ -103,7 +103,7 @@ fn examples_do_what_they_say() {
                 let file = sources.attach(path, text.clone().into_bytes());
                 Settings::parse(text).unwrap().policy(text, file)
             });
-            let terms = Terms { release: Some(release), target: None, policy: policy.as_ref() };
+            let terms = Terms { release: Some(release), target: example.target, policy: policy.as_ref() };
             let checked = pvelint::check_with(&sources, RULES, terms);
             let found: Vec<_> =
                 checked.findings.iter().map(|f| format!("{} {}: {}", f.level, f.rule, f.message)).collect();

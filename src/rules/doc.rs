@@ -2,6 +2,8 @@
 //!
 //! Parsed only when somebody asks (`explain`, `rules`, the tests), never during a check.
 
+use crate::release::Release;
+
 /// The whole book.
 const BOOK: &str = include_str!("../../lints.md");
 
@@ -29,7 +31,9 @@ pub struct Example {
     /// What it shows.
     pub verdict: Verdict,
     /// The release it is judged by, when it names one (`### Bad (PVE 8)`).
-    pub release: Option<crate::release::Release>,
+    pub release: Option<Release>,
+    /// The release it is upgraded to, when it names one (`### Bad (PVE 7 to 8)`).
+    pub target: Option<Release>,
     /// Path in the tree and content of each file.
     pub files: Vec<(&'static str, String)>,
 }
@@ -90,8 +94,10 @@ impl Doc {
                     None
                 };
                 in_example = verdict.is_some();
-                let release = heading.split_once("(PVE ").and_then(|(_, rest)| rest.trim_end_matches(')').parse().ok());
-                examples.extend(verdict.map(|verdict| Example { verdict, release, files: Vec::new() }));
+                let releases = heading.split_once("(PVE ").map_or("", |(_, rest)| rest.trim_end_matches(')'));
+                let mut releases = releases.split(" to ").map(|release| release.parse().ok());
+                let (release, target) = (releases.next().flatten(), releases.next().flatten());
+                examples.extend(verdict.map(|verdict| Example { verdict, release, target, files: Vec::new() }));
             } else if in_example && let Some(path) = line.strip_prefix("```conf ") {
                 open = Some(match path.trim().strip_suffix(" (CR LF)") {
                     Some(path) => (path, "\r\n", String::new()),

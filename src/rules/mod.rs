@@ -77,6 +77,8 @@ pub enum Check {
     Container(ContainerCheck),
     /// Once for each container with `lxc.idmap` lines, whose map is read once for all of these rules.
     Mapped(MappedCheck),
+    /// Once for a cluster that is judged as if it ran a later release, told the one it runs; not at all without `--target`.
+    Upgrade(fn(&Context<'_>, Release, &mut Sink)),
     /// Once for a policy, before any tree is linked.
     Policy(fn(&Policy, &mut Sink)),
     /// Once for a policy in each cluster, and not at all without one.
@@ -97,6 +99,7 @@ pub struct Context<'a> {
     rights: OnceLock<Option<rights::Rights<'a>>>,
     uses: OnceLock<volume::Uses<'a>>,
     policy: Option<&'a Policy>,
+    upgraded_from: Option<Release>,
     judged: OnceLock<Vec<Vec<Problem>>>,
 }
 
@@ -110,6 +113,7 @@ impl<'a> Context<'a> {
             rights: OnceLock::new(),
             uses: OnceLock::new(),
             policy: None,
+            upgraded_from: None,
             judged: OnceLock::new(),
         }
     }
@@ -118,6 +122,12 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn with_policy(self, policy: Option<&'a Policy>) -> Self {
         Self { policy, ..self }
+    }
+
+    /// The same, for a cluster that really runs `from` and was read as the release it is to be upgraded to reads it.
+    #[must_use]
+    pub fn upgraded_from(self, from: Release) -> Self {
+        Self { upgraded_from: Some(from), ..self }
     }
 
     /// What is wrong with each statement of the policy, found when first asked for; nothing without a user.cfg.
@@ -261,7 +271,12 @@ pub fn run_in(rules: &[&'static Rule], context: &Context<'_>) -> Verdicts {
     let mut for_containers: Vec<(&Rule, ContainerCheck)> = Vec::new();
     let mut for_maps: Vec<(&Rule, MappedCheck)> = Vec::new();
     let mut for_policy = Vec::new();
-    let silent = |rule: &Rule| matches!(rule.check, Check::Statements(_)) && context.policy.is_none();
+    let mut for_upgrade = Vec::new();
+    let silent = |rule: &Rule| match rule.check {
+        Check::Statements(_) => context.policy.is_none(),
+        Check::Upgrade(_) => context.upgraded_from.is_none(),
+        _ => false,
+    };
     for rule in rules.iter().filter(|rule| rule.applies_to(cluster.release) && !silent(rule)) {
         match rule.needs.iter().find(|&&input| cluster.presence(input) != Presence::Present) {
             Some(&missing) => verdicts.not_evaluated.push(Unevaluated { missing, rule: rule.id }),
@@ -270,6 +285,7 @@ pub fn run_in(rules: &[&'static Rule], context: &Context<'_>) -> Verdicts {
                 Check::Container(check) => for_containers.push((rule, check)),
                 Check::Mapped(check) => for_maps.push((rule, check)),
                 Check::Statements(check) => for_policy.push((rule, check)),
+                Check::Upgrade(check) => for_upgrade.push((rule, check)),
                 Check::Sources(_) | Check::Policy(_) | Check::Settings => {}
             },
         }
@@ -307,6 +323,13 @@ pub fn run_in(rules: &[&'static Rule], context: &Context<'_>) -> Verdicts {
         let mut sink = Sink::new();
         if let Some(policy) = context.policy {
             check(context, policy, sink.with(rule));
+        }
+        findings.append(&mut sink.findings);
+    }
+    for (rule, check) in for_upgrade {
+        let mut sink = Sink::new();
+        if let Some(from) = context.upgraded_from {
+            check(context, from, sink.with(rule));
         }
         findings.append(&mut sink.findings);
     }

@@ -25,6 +25,7 @@ pub static RULES: &[&Rule] = &[
     &acl::restriction_undone_by_pool::RULE,
     &acl::role_below::RULE,
     &acl::role_unknown::RULE,
+    &acl::role_weakened::RULE,
     &acl::role_without_effect::RULE,
     &acl::root::RULE,
     &acl::storage_missing::RULE,

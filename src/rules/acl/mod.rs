@@ -17,6 +17,7 @@ pub mod propagate_missing;
 pub mod repeated;
 pub mod role_below;
 pub mod role_unknown;
+pub mod role_weakened;
 pub mod root;
 pub mod subject_malformed;
 pub mod token_full;
@@ -77,14 +78,19 @@ fn modify<'n>(
     roles: impl IntoIterator<Item = &'n BStr>,
     propagate: Option<bool>,
 ) -> Option<Command> {
-    let path = normal(path).filter(|path| path_allowed(path.as_bytes(), model.release))?;
     let mut roles: Vec<_> = roles.into_iter().filter(|role| model.role(role).is_some()).collect();
     roles.sort_unstable();
     roles.dedup();
-    if who.is_empty() || roles.is_empty() {
+    if roles.is_empty() { None } else { give(model, path, who, &roles, propagate) }
+}
+
+/// [`modify`] for roles that need not exist yet.
+fn give(model: &UserCfg<'_>, path: &[u8], who: &Who<'_>, roles: &[&BStr], propagate: Option<bool>) -> Option<Command> {
+    let path = normal(path).filter(|path| path_allowed(path.as_bytes(), model.release))?;
+    if who.is_empty() {
         return None;
     }
-    let command = who.options(Command::new("pveum acl modify").arg(path)).words("--roles").arg(bstr::join(",", &roles));
+    let command = who.options(Command::new("pveum acl modify").arg(path)).words("--roles").arg(bstr::join(",", roles));
     Some(match propagate {
         None => command,
         Some(true) => command.words("--propagate 1"),
