@@ -17,7 +17,10 @@ mod access;
 mod check;
 mod dump;
 mod explain;
+mod later;
 mod rules;
+
+use later::Later;
 
 /// Reads the configuration of Proxmox VE the way Proxmox VE reads it, and says what is wrong with it.
 #[derive(Debug, Parser)]
@@ -36,15 +39,15 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Answer questions about rights: who may do what, why, why not
-    Access(access::AccessArgs),
+    Access(Later<access::AccessArgs>),
     /// Say what is wrong with a configuration
-    Check(check::CheckArgs),
+    Check(Later<check::CheckArgs>),
     /// Print what PVE would hold after reading the files, as JSON, one object a line
-    Dump(dump::DumpArgs),
+    Dump(Later<dump::DumpArgs>),
     /// Explain a rule: what it finds, why it matters, how to mend it
-    Explain(explain::ExplainArgs),
+    Explain(Later<explain::ExplainArgs>),
     /// List all rules
-    Rules(rules::RulesArgs),
+    Rules(Later<rules::RulesArgs>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -181,11 +184,11 @@ pub fn main() -> ExitCode {
 fn run(cli: &Cli, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let colour = cli.color.wanted();
     match &cli.command {
-        Command::Access(args) => access::run(args, colour, out),
-        Command::Check(args) => check::run(args, colour, out),
-        Command::Dump(args) => dump::run(args, out),
-        Command::Explain(args) => explain::run(args, out),
-        Command::Rules(args) => rules::run(args, out),
+        Command::Access(Later(args)) => access::run(args, colour, out),
+        Command::Check(Later(args)) => check::run(args, colour, out),
+        Command::Dump(Later(args)) => dump::run(args, out),
+        Command::Explain(Later(args)) => explain::run(args, out),
+        Command::Rules(Later(args)) => rules::run(args, out),
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Failure, Outcome};
+use super::{Failure, Later, Outcome};
 use crate::access::names::hint;
 use crate::cluster::Cluster;
 use crate::release::Release;
@@ -42,55 +42,55 @@ pub(super) struct AccessArgs {
 #[derive(Debug, Subcommand)]
 enum Question {
     /// Print the rights of a user or token, as `pveum user permissions` does
-    Show(show::ShowArgs),
+    Show(Later<show::ShowArgs>),
     /// Answer yes or no: may somebody do it, and through what
-    Can(can::CanArgs),
+    Can(Later<can::CanArgs>),
     /// Explain why somebody has a privilege
-    Why(why::WhyArgs),
+    Why(Later<why::WhyArgs>),
     /// Explain why somebody lacks a privilege, and what would give it
-    WhyNot(why::WhyArgs),
+    WhyNot(Later<why::WhyArgs>),
     /// Explain the text of a 403
     #[command(name = "why-403")]
-    Why403(why_403::Why403Args),
+    Why403(Later<why_403::Why403Args>),
     /// List everybody who has a privilege on a path, and through what
-    Who(who::WhoArgs),
+    Who(Later<who::WhoArgs>),
     /// Say what an operation needs
-    Needs(needs::NeedsArgs),
+    Needs(Later<needs::NeedsArgs>),
     /// List the operations that `can` and `needs` know
-    Operations(operations::OperationsArgs),
+    Operations(Later<operations::OperationsArgs>),
     /// Say who gained or lost which rights between two configurations, and by which change
-    Diff(diff::DiffArgs),
+    Diff(Later<diff::DiffArgs>),
     /// Say whether somebody has what an integration needs, and what is missing or too much
-    Fits(fits::FitsArgs),
+    Fits(Later<fits::FitsArgs>),
     /// List the integrations that `fits` knows, or show what one needs
-    Profiles(profiles::ProfilesArgs),
+    Profiles(Later<profiles::ProfilesArgs>),
     /// Say who can reach more than they have, and by which shortest chain
-    Escalate(escalate::EscalateArgs),
+    Escalate(Later<escalate::EscalateArgs>),
     /// Print who may do what on which path, all at once
-    Matrix(matrix::MatrixArgs),
+    Matrix(Later<matrix::MatrixArgs>),
     /// Check statements about rights: policy as code
-    Assert(assert::AssertArgs),
+    Assert(Later<assert::AssertArgs>),
     /// Draw who reaches what: Graphviz, Mermaid, or a page for a browser
-    Graph(graph::GraphArgs),
+    Graph(Later<graph::GraphArgs>),
 }
 
 pub(super) fn run(args: &AccessArgs, colour: bool, out: &mut dyn Write) -> Result<Outcome, Failure> {
     match &args.question {
-        Question::Show(args) => show::run(args, out),
-        Question::Can(args) => can::run(args, out),
-        Question::Why(args) => why::run(args, true, colour, out),
-        Question::WhyNot(args) => why::run(args, false, colour, out),
-        Question::Why403(args) => why_403::run(args, colour, out),
-        Question::Who(args) => who::run(args, out),
-        Question::Needs(args) => needs::run(args, out),
-        Question::Operations(args) => operations::run(args, out),
-        Question::Diff(args) => diff::run(args, out),
-        Question::Fits(args) => fits::run(args, out),
-        Question::Profiles(args) => profiles::run(args, out),
-        Question::Escalate(args) => escalate::run(args, colour, out),
-        Question::Matrix(args) => matrix::run(args, out),
-        Question::Assert(args) => assert::run(args, colour, out),
-        Question::Graph(args) => graph::run(args, out),
+        Question::Show(Later(args)) => show::run(args, out),
+        Question::Can(Later(args)) => can::run(args, out),
+        Question::Why(Later(args)) => why::run(args, true, colour, out),
+        Question::WhyNot(Later(args)) => why::run(args, false, colour, out),
+        Question::Why403(Later(args)) => why_403::run(args, colour, out),
+        Question::Who(Later(args)) => who::run(args, out),
+        Question::Needs(Later(args)) => needs::run(args, out),
+        Question::Operations(Later(args)) => operations::run(args, out),
+        Question::Diff(Later(args)) => diff::run(args, out),
+        Question::Fits(Later(args)) => fits::run(args, out),
+        Question::Profiles(Later(args)) => profiles::run(args, out),
+        Question::Escalate(Later(args)) => escalate::run(args, colour, out),
+        Question::Matrix(Later(args)) => matrix::run(args, out),
+        Question::Assert(Later(args)) => assert::run(args, colour, out),
+        Question::Graph(Later(args)) => graph::run(args, out),
     }
 }
 
