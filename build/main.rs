@@ -4,6 +4,7 @@
 mod access;
 mod lxc;
 mod operations;
+mod place;
 mod profiles;
 mod storage;
 
@@ -14,10 +15,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=grammar");
     let out = env::var("OUT_DIR")?;
     let (grammar, out) = (Path::new("grammar"), Path::new(&out));
+    let mut texts = place::Texts::default();
     access::generate(grammar, out)?;
     storage::generate(grammar, out)?;
     lxc::generate(out)?;
-    operations::generate(grammar, out)?;
-    profiles::generate(grammar, out)?;
-    Ok(())
+    operations::generate(grammar, out, &mut texts)?;
+    profiles::generate(grammar, out, &mut texts)?;
+    texts.write(out)
 }

@@ -1,5 +1,6 @@
 //! `grammar/operations.toml` -> `operations.rs`: the catalogue of operations, and an index of all their names.
 
+use crate::place::{Pool, Texts};
 use serde::Deserialize;
 use std::{collections::BTreeMap, error::Error, fmt::Write as _, fs, path::Path};
 
@@ -93,11 +94,12 @@ fn yes() -> bool {
 }
 
 /// Writes `operations.rs` into `out`.
-pub(crate) fn generate(grammar: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
+pub(crate) fn generate(grammar: &Path, out: &Path, texts: &mut Texts) -> Result<(), Box<dyn Error>> {
     let text = fs::read_to_string(grammar.join("operations.toml"))?;
     let catalogue: Catalogue = toml::from_str(&text).map_err(|e| format!("operations.toml: {e}"))?;
     let mut rust = String::from("static OPERATIONS: &[Operation] = &[\n");
     let mut names = BTreeMap::new();
+    let mut lists = Lists::default();
     for (index, operation) in catalogue.operation.iter().enumerate() {
         for name in operation.aliases.iter().chain([&operation.id]) {
             if names.insert(name, index).is_some() {
@@ -105,23 +107,40 @@ pub(crate) fn generate(grammar: &Path, out: &Path) -> Result<(), Box<dyn Error>>
             }
         }
         catalogue
-            .write(operation, &mut rust)
+            .write(operation, texts, &mut lists, &mut rust)
             .map_err(|e| format!("operations.toml, operation {}: {e}", operation.id))?;
     }
     if !catalogue.operation.is_sorted_by_key(|row| &row.id) {
         return Err("operations.toml: operations aren't sorted by id".into());
     }
-    writeln!(rust, "];\n\nstatic NAMES: &[(&str, usize)] = &[")?;
+    writeln!(rust, "];\n\nstatic NAMES: &[(Text, usize)] = &[")?;
     for (name, index) in names {
-        writeln!(rust, "    ({name:?}, {index}),")?;
+        writeln!(rust, "    ({}, {index}),", texts.text(name))?;
     }
-    writeln!(rust, "];")?;
+    writeln!(rust, "];\n")?;
+    lists.parameters.write("PARAMETERS", "Parameter", &mut rust)?;
+    lists.checks.write("CHECKS", "Check", &mut rust)?;
+    lists.alternatives.write("ALTERNATIVES", "Alternative", &mut rust)?;
     fs::write(out.join("operations.rs"), rust)?;
     Ok(())
 }
 
+/// The elements of the operations' lists.
+#[derive(Default)]
+struct Lists {
+    parameters: Pool,
+    checks: Pool,
+    alternatives: Pool,
+}
+
 impl Catalogue {
-    fn write(&self, row: &Operation, rust: &mut String) -> Result<(), Box<dyn Error>> {
+    fn write(
+        &self,
+        row: &Operation,
+        texts: &mut Texts,
+        lists: &mut Lists,
+        rust: &mut String,
+    ) -> Result<(), Box<dyn Error>> {
         let mut checks = Vec::new();
         for entry in &row.checks {
             match entry {
@@ -142,56 +161,63 @@ impl Catalogue {
             .collect();
         let (method, api) = row.api.split_once(' ').ok_or("api isn't METHOD PATH")?;
         writeln!(rust, "    Operation {{")?;
+        writeln!(rust, "        id: {}, aliases: {},", texts.text(&row.id), texts.list(&row.aliases))?;
+        writeln!(rust, "        title: {}, cli: {},", texts.text(&row.title), texts.maybe(row.cli.as_ref()))?;
+        writeln!(rust, "        method: {}, api: {},", texts.text(method), texts.text(api))?;
         writeln!(
             rust,
-            "        id: {:?},\n        aliases: &{:?},\n        title: {:?},",
-            row.id, row.aliases, row.title
+            "        releases: {}, root_only: {},",
+            texts.releases(&row.pve)?,
+            texts.releases(&row.root_only)?
         )?;
-        writeln!(rust, "        cli: {:?},\n        method: {method:?},\n        api: {api:?},", row.cli)?;
-        writeln!(
-            rust,
-            "        releases: {},\n        root_only: {},",
-            releases(&row.pve)?,
-            releases(&row.root_only)?
-        )?;
-        writeln!(
-            rust,
-            "        tokens_allowed: {},\n        note: {:?},\n        source: {:?},",
-            row.tokens, row.note, row.source
-        )?;
-        writeln!(rust, "        parameters: &[")?;
-        let parameters = parameters(&checks)?;
-        for (name, required) in &parameters {
+        writeln!(rust, "        tokens_allowed: {}, note: {},", row.tokens, texts.maybe(row.note.as_ref()))?;
+        writeln!(rust, "        source: {},", texts.text(&row.source))?;
+        let named = parameters(&checks)?;
+        let mut parameters = Vec::new();
+        for (name, required) in &named {
             let known = self.parameters.get(*name).ok_or_else(|| format!("nothing says what {{{name}}} is"))?;
-            let about = &known.about;
             // A NIC is on localnetwork unless told otherwise; a zone that is to be changed has to be named.
             let beside = known.default_with.as_deref();
-            let applies = beside.is_none_or(|other| parameters.iter().any(|(name, _)| *name == other));
-            let default = known.default.as_ref().filter(|_| applies);
-            writeln!(
-                rust,
-                "            Parameter {{ name: {name:?}, about: {about:?}, default: {default:?}, required: {required} }},"
-            )?;
+            let applies = beside.is_none_or(|other| named.iter().any(|(name, _)| *name == other));
+            let default = texts.maybe(known.default.as_ref().filter(|_| applies));
+            let (name, about) = (texts.text(name), texts.text(&known.about));
+            parameters.push(format!(
+                "Parameter {{ name: {name}, about: {about}, default: {default}, required: {required} }}"
+            ));
         }
-        writeln!(rust, "        ],\n        checks: &[")?;
-        for (check, pve) in checks {
-            let (mode, privileges) = privileges(&check.all, &check.any)?;
-            write!(
-                rust,
-                "            Check {{ path: {:?}, mode: Mode::{mode}, privileges: &{privileges:?}, ",
-                check.path
-            )?;
-            write!(rust, "or_pool: {}, in_body: {}, releases: {}, ", check.pool, check.body, releases(&pve)?)?;
-            write!(rust, "when: {:?}, note: {:?}, or: &[", check.when, check.note)?;
-            for other in &check.others {
-                let (mode, privileges) = self::privileges(&other.all, &other.any)?;
-                write!(rust, "Alternative {{ path: {:?}, mode: Mode::{mode}, ", other.path)?;
-                write!(rust, "privileges: &{privileges:?}, when: {:?} }}, ", other.when)?;
-            }
-            writeln!(rust, "] }},")?;
-        }
-        writeln!(rust, "        ],\n    }},")?;
+        writeln!(rust, "        parameters: {},", lists.parameters.list(parameters))?;
+        let checks = checks.iter().map(|(check, pve)| check.write(pve, texts, &mut lists.alternatives));
+        let checks = checks.collect::<Result<_, _>>()?;
+        writeln!(rust, "        checks: {},\n    }},", lists.checks.list(checks))?;
         Ok(())
+    }
+}
+
+impl Check {
+    fn write(&self, pve: &[u8], texts: &mut Texts, alternatives: &mut Pool) -> Result<String, Box<dyn Error>> {
+        let (mode, privileges) = privileges(&self.all, &self.any)?;
+        let others = self.others.iter().map(|other| other.write(texts)).collect::<Result<_, _>>()?;
+        Ok(format!(
+            "Check {{ path: {}, mode: Mode::{mode}, privileges: {}, or_pool: {}, in_body: {}, releases: {}, \
+             when: {}, note: {}, or: {} }}",
+            texts.text(&self.path),
+            texts.list(privileges),
+            self.pool,
+            self.body,
+            texts.releases(pve)?,
+            texts.maybe(self.when.as_ref()),
+            texts.maybe(self.note.as_ref()),
+            alternatives.list(others),
+        ))
+    }
+}
+
+impl Alternative {
+    fn write(&self, texts: &mut Texts) -> Result<String, Box<dyn Error>> {
+        let (mode, privileges) = privileges(&self.all, &self.any)?;
+        let (path, privileges) = (texts.text(&self.path), texts.list(privileges));
+        let when = texts.maybe(self.when.as_ref());
+        Ok(format!("Alternative {{ path: {path}, mode: Mode::{mode}, privileges: {privileges}, when: {when} }}"))
     }
 }
 
@@ -234,13 +260,4 @@ fn privileges<'c>(all: &'c [String], any: &'c [String]) -> Result<(&'static str,
         ([], [_, ..]) => Ok(("Any", any)),
         _ => Err("a check has either `all` or `any`".into()),
     }
-}
-
-/// A slice of `Release` as Rust text.
-pub(crate) fn releases(pve: &[u8]) -> Result<String, Box<dyn Error>> {
-    if !pve.is_sorted() || pve.iter().any(|release| !(7..=9).contains(release)) {
-        return Err(format!("{pve:?} aren't releases in ascending order").into());
-    }
-    let names: Vec<String> = pve.iter().map(|release| format!("Release::Pve{release}")).collect();
-    Ok(format!("&[{}]", names.join(", ")))
 }

@@ -2,6 +2,7 @@
 
 use pvelint::access::operations::{self, Check, Mode, Operation};
 use pvelint::access::profiles::{self, Basis, ErratumKind, Grant, Profile};
+use pvelint::model::tables::place::{List, Text};
 use pvelint::release::Release;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,7 +99,7 @@ fn texts(value: &Value) -> BTreeSet<String> {
     value.as_array().into_iter().flatten().map(|item| item.as_str().unwrap().to_owned()).collect()
 }
 
-fn names(names: &[&str]) -> BTreeSet<String> {
+fn names(names: List<Text>) -> BTreeSet<String> {
     names.iter().map(ToString::to_string).collect()
 }
 
@@ -107,12 +108,12 @@ fn every_name_finds_its_operation() {
     let mut seen = BTreeSet::new();
     for operation in operations::operations() {
         for name in operation.aliases.iter().chain([&operation.id]) {
-            assert!(seen.insert(*name), "two operations are called {name}");
+            assert!(seen.insert(name.as_str()), "two operations are called {name}");
             assert_eq!(operations::find(name).map(|found| found.id), Some(operation.id));
         }
     }
     assert_eq!(operations::names().collect::<Vec<_>>(), seen.into_iter().collect::<Vec<_>>());
-    assert!(operations::operations().is_sorted_by_key(|operation| operation.id));
+    assert!(operations::operations().is_sorted_by_key(|operation| operation.id.as_str()));
     for name in ["", "vm", "vm-Start", "vm-start ", "zz"] {
         assert_eq!(operations::find(name), None);
     }
@@ -134,7 +135,7 @@ fn operations_hold_together() {
                 continue;
             }
             // Nothing is asked at all of: one's own password and tokens, reading the roles.
-            let free = matches!(id, "password-self" | "token-create-self" | "role-read" | "node-network-list");
+            let free = matches!(&*id, "password-self" | "token-create-self" | "role-read" | "node-network-list");
             let checked = operation.checks_in(release).count() > 0 || operation.is_root_only_in(release);
             assert!(checked || free, "{id}: anybody may do it in {release}");
             for check in operation.checks_in(release) {
@@ -153,27 +154,27 @@ fn parameters_are_those_of_the_checks() {
     for operation in operations::operations() {
         let mut expected: BTreeMap<&str, bool> = BTreeMap::new();
         for check in operation.checks {
-            for name in placeholders(check.path) {
+            for name in placeholders(check.path.as_str()) {
                 *expected.entry(name).or_default() |= check.when.is_none();
             }
-            for name in check.or.iter().flat_map(|other| placeholders(other.path)) {
+            for name in check.or.iter().flat_map(|other| placeholders(other.path.as_str())) {
                 expected.entry(name).or_default();
             }
             if check.or_pool {
                 expected.entry("pool").or_default();
             }
         }
-        let found: BTreeMap<&str, bool> = operation.parameters.iter().map(|p| (p.name, p.required)).collect();
+        let found: BTreeMap<&str, bool> = operation.parameters.iter().map(|p| (p.name.as_str(), p.required)).collect();
         assert_eq!(found, expected, "{}", operation.id);
         assert_eq!(found.len(), operation.parameters.len(), "{}", operation.id);
         assert!(operation.parameters.iter().all(|parameter| !parameter.about.is_empty()), "{}", operation.id);
     }
     let attach = operations::find("disk-attach").unwrap();
-    let given: Vec<(&str, bool)> = attach.parameters.iter().map(|p| (p.name, p.required)).collect();
+    let given: Vec<(&str, bool)> = attach.parameters.iter().map(|p| (p.name.as_str(), p.required)).collect();
     assert_eq!(given, [("vmid", true), ("storage", false), ("ownervmid", false)]);
     let nic = operations::find("vm-config-net").unwrap();
     let zone = nic.parameters.iter().find(|parameter| parameter.name == "zone").unwrap();
-    assert_eq!(zone.default, Some("localnetwork"));
+    assert_eq!(zone.default.as_deref(), Some("localnetwork"));
     assert_eq!(operations::find("sdn-zone-modify").unwrap().parameters[0].default, None);
 }
 
@@ -206,9 +207,9 @@ struct Fact {
 }
 
 fn fact(check: &Check) -> Fact {
-    let others = check.or.iter().map(|o| (o.path.to_owned(), names(o.privileges), o.mode == Mode::Any));
+    let others = check.or.iter().map(|o| (o.path.to_string(), names(o.privileges), o.mode == Mode::Any));
     Fact {
-        path: check.path.to_owned(),
+        path: check.path.to_string(),
         privileges: names(check.privileges),
         any: check.mode == Mode::Any,
         pool: check.or_pool,
@@ -240,7 +241,7 @@ fn recorded_fact(requirement: &Value) -> Fact {
 
 /// Checks that are kept apart here and told in the condition of their neighbour there.
 fn told_by_its_neighbour(operation: &Operation, check: &Check) -> bool {
-    matches!((operation.id, check.path), ("vm-create", "/vms/{ownervmid}") | ("ct-restore", "/vms/{backupowner}"))
+    matches!((&*operation.id, &*check.path), ("vm-create", "/vms/{ownervmid}") | ("ct-restore", "/vms/{backupowner}"))
 }
 
 #[test]
@@ -254,8 +255,8 @@ fn operations_equal_the_recorded_ones() {
         let operation = operations::find(text("op")).unwrap_or_else(|| panic!("{} is missing", text("op")));
         let short = text("id").split('@').next().unwrap();
         assert_eq!(operations::find(short), Some(operation), "{short}");
-        assert_eq!(operation.method, entry["api"]["method"], "{short}");
-        assert_eq!(operation.api, entry["api"]["path"], "{short}");
+        assert_eq!(*operation.method, entry["api"]["method"], "{short}");
+        assert_eq!(*operation.api, entry["api"]["path"], "{short}");
         assert_eq!(operation.cli.is_none(), text("cli") == "-", "{short}");
         assert_eq!(operation.tokens_allowed, entry["tokens_allowed"] != false, "{short}");
         for release in Release::ALL {
@@ -263,7 +264,10 @@ fn operations_equal_the_recorded_ones() {
             if entry["versions"][&major] != true {
                 continue;
             }
-            assert!(operation.exists_in(release) && compared.insert((operation.id, release)), "{short} in {release}");
+            assert!(
+                operation.exists_in(release) && compared.insert((operation.id.as_str(), release)),
+                "{short} in {release}"
+            );
             assert_eq!(operation.is_root_only_in(release), entry["root_only"] == true, "{short} in {release}");
             let ours = operation.checks_in(release).filter(|check| !told_by_its_neighbour(operation, check));
             let mut ours: Vec<Fact> = ours.map(fact).collect();
@@ -283,7 +287,11 @@ fn operations_equal_the_recorded_ones() {
     }
     for operation in operations::operations() {
         for release in operation.releases {
-            assert!(compared.contains(&(operation.id, *release)), "{} isn't recorded for {release}", operation.id);
+            assert!(
+                compared.contains(&(operation.id.as_str(), *release)),
+                "{} isn't recorded for {release}",
+                operation.id
+            );
         }
     }
 }
@@ -302,11 +310,11 @@ fn the_lists_of_this_test_equal_the_recorded_ones() {
 
 #[test]
 fn profiles_hold_together() {
-    assert!(profiles::profiles().is_sorted_by_key(|profile| profile.id));
+    assert!(profiles::profiles().is_sorted_by_key(|profile| profile.id.as_str()));
     assert_eq!(profiles::find("no-such-profile"), None);
     for profile in profiles::profiles() {
         let id = profile.id;
-        assert_eq!(profiles::find(id), Some(profile), "{id}");
+        assert_eq!(profiles::find(&id), Some(profile), "{id}");
         assert!(!profile.name.is_empty() && !profile.category.is_empty() && !profile.source.is_empty(), "{id}");
         assert!(profile.grants.is_sorted_by_key(|grant| grant.optional), "{id}: what must be there comes first");
         for release in Release::ALL {
@@ -316,9 +324,9 @@ fn profiles_hold_together() {
                 for privilege in grant.privileges.iter().chain(others) {
                     assert!(is_privilege(privilege, release), "{id}: {release} has no {privilege}");
                 }
-                assert!(grant.roles.iter().all(|role| ROLES.contains(role)), "{id}: {:?}", grant.roles);
+                assert!(grant.roles.iter().all(|role| ROLES.contains(&role.as_str())), "{id}: {:?}", grant.roles);
                 // In a list without roles, what is called unneeded has to stand in it.
-                let named = |name: &&str| grant.privileges.contains(name) || !grant.roles.is_empty();
+                let named = |name: &Text| grant.privileges.contains(name) || !grant.roles.is_empty();
                 assert!(grant.unneeded.iter().all(named), "{id} on {}: {:?}", grant.path, grant.unneeded);
             }
             for minimal in profile.minimal_in(release) {
@@ -333,14 +341,21 @@ fn names_that_documentation_gets_wrong_are_told() {
     for profile in profiles::profiles() {
         for release in Release::ALL {
             let errata = || profile.errata_in(release);
-            let told: BTreeSet<&str> =
-                errata().filter(|e| e.kind == ErratumKind::Unknown).flat_map(|e| e.names).copied().collect();
+            let told: BTreeSet<&str> = errata()
+                .filter(|e| e.kind == ErratumKind::Unknown)
+                .flat_map(|e| e.names)
+                .map(|name| name.as_str())
+                .collect();
             for name in &told {
                 assert!(!is_known(name, release), "{}: {release} does have {name}", profile.id);
             }
             let written = profile.documented_in(release).flat_map(|entry| entry.privileges.iter().chain(entry.roles));
             for name in written {
-                assert!(is_known(name, release) || told.contains(name), "{}: {release} has no {name}", profile.id);
+                assert!(
+                    is_known(name, release) || told.contains(name.as_str()),
+                    "{}: {release} has no {name}",
+                    profile.id
+                );
             }
             let missing = errata().filter(|e| e.kind == ErratumKind::Missing).flat_map(|e| e.names);
             for name in missing {
@@ -363,7 +378,8 @@ fn passes(grants: &[&Grant], check: &Check) -> bool {
     let ways = [(check.path, check.mode, check.privileges)].into_iter();
     let mut ways = ways.chain(check.or.iter().map(|other| (other.path, other.mode, other.privileges)));
     ways.any(|(path, mode, privileges)| {
-        let has = |name: &&str| grants.iter().any(|grant| reaches(grant.path, path) && grant.privileges.contains(name));
+        let has =
+            |name: &Text| grants.iter().any(|grant| reaches(&grant.path, &path) && grant.privileges.contains(name));
         match mode {
             Mode::All => privileges.iter().all(has),
             Mode::Any => privileges.iter().any(has),
@@ -377,7 +393,7 @@ fn roles_of_ours() -> impl Iterator<Item = &'static Profile> {
 
 #[test]
 fn roles_of_ours_do_what_they_say() {
-    let ids: Vec<&str> = roles_of_ours().map(|profile| profile.id).collect();
+    let ids: Vec<&str> = roles_of_ours().map(|profile| profile.id.as_str()).collect();
     assert_eq!(ids, ["backup-operator", "provisioner", "read-only-monitoring", "vm-operator"]);
     for profile in roles_of_ours() {
         assert!(!profile.operations.is_empty());
@@ -407,18 +423,18 @@ fn roles_of_ours_do_what_they_say() {
 fn roles_of_ours_have_no_grant_without_a_use() {
     for profile in roles_of_ours() {
         for grant in profile.grants {
-            let used = |privilege: &&str| {
+            let used = |privilege: &Text| {
                 let parts = profile.operations.iter();
                 let parts = parts.filter(|part| grant.feature == "base" || part.feature == grant.feature);
                 let mut checks = parts.flat_map(|part| part.ids).flat_map(|id| operations::find(id).unwrap().checks);
                 checks.any(|check| {
                     let mut ways = vec![(check.path, check.privileges)];
                     ways.extend(check.or.iter().map(|other| (other.path, other.privileges)));
-                    ways.iter().any(|(path, names)| reaches(grant.path, path) && names.contains(privilege))
+                    ways.iter().any(|(path, names)| reaches(&grant.path, path) && names.contains(privilege))
                 })
             };
             // These two features pass a parameter of an operation that the base has.
-            let parameter = matches!(grant.feature, "bandwidth" | "privileged containers");
+            let parameter = matches!(&*grant.feature, "bandwidth" | "privileged containers");
             assert!(parameter || grant.privileges.iter().all(used), "{}: {grant:?}", profile.id);
         }
     }
@@ -454,19 +470,19 @@ fn profiles_equal_the_recorded_integrations() {
         let text = |value: &Value, key: &str| value[key].as_str().unwrap().to_owned();
         let id = text(entry, "id");
         let profile = profiles::find(&id).unwrap_or_else(|| panic!("{id} is missing"));
-        assert_eq!(profile.category, text(entry, "category"), "{id}");
-        assert_eq!(profile.name, text(entry, "name"), "{id}");
+        assert_eq!(*profile.category, text(entry, "category"), "{id}");
+        assert_eq!(*profile.name, text(entry, "name"), "{id}");
         for release in Release::ALL {
             let major = release.major().to_string();
             let roles = &access["versions"][&major]["roles"];
             let mut ours: BTreeSet<Need> = BTreeSet::new();
             for grant in profile.grants_in(release) {
                 let mut privileges = names(grant.privileges);
-                privileges.extend(grant.roles.iter().flat_map(|role| texts(&roles[*role])));
-                let others: BTreeSet<_> = grant.or.iter().map(|o| (o.path.to_owned(), names(o.privileges))).collect();
+                privileges.extend(grant.roles.iter().flat_map(|role| texts(&roles[role.as_str()])));
+                let others: BTreeSet<_> = grant.or.iter().map(|o| (o.path.to_string(), names(o.privileges))).collect();
                 for privilege in privileges {
-                    let unneeded = grant.unneeded.contains(&privilege.as_str());
-                    let (path, feature) = (grant.path.to_owned(), grant.feature.to_owned());
+                    let unneeded = grant.unneeded.iter().any(|name| *name == privilege.as_str());
+                    let (path, feature) = (grant.path.to_string(), grant.feature.to_string());
                     let documented = grant.basis == Basis::Documented;
                     ours.insert((path, feature, grant.optional, documented, privilege, unneeded, others.clone()));
                 }
@@ -488,8 +504,8 @@ fn profiles_equal_the_recorded_integrations() {
         let documented = entry["documented_privs"].as_array().unwrap();
         assert_eq!(profile.documented.len(), documented.len(), "{id}");
         for (ours, theirs) in profile.documented.iter().zip(documented) {
-            assert_eq!(ours.path, plain(&text(theirs, "path")), "{id}");
-            assert_eq!(ours.feature, text(theirs, "feature"), "{id}");
+            assert_eq!(*ours.path, plain(&text(theirs, "path")), "{id}");
+            assert_eq!(*ours.feature, text(theirs, "feature"), "{id}");
             assert_eq!(names(ours.privileges), texts(&theirs["privs"]), "{id}");
             if ours.text.is_none() {
                 let roles: BTreeSet<String> =

@@ -116,7 +116,7 @@ proptest! {
         profile in proptest::sample::select(profiles::profiles()),
     ) {
         let (objects, bound) = (objects(), BTreeMap::new());
-        let question = Question { profile: profiles::find(profile.id).unwrap(), features: &[], bound: &bound, objects: &objects };
+        let question = Question { profile: profiles::find(&profile.id).unwrap(), features: &[], bound: &bound, objects: &objects };
         for subject in ["a@pve", "b@pve", "a@pve!sep", "a@pve!full", "ghost@pve"] {
             let (fits, plans) = tried(&text, subject, release, &question);
             prop_assert!(!fits || plans.is_empty());
@@ -135,7 +135,7 @@ proptest! {
         profile in proptest::sample::select(profiles::profiles()),
     ) {
         let (objects, bound) = (objects(), BTreeMap::new());
-        let question = Question { profile: profiles::find(profile.id).unwrap(), features: &[], bound: &bound, objects: &objects };
+        let question = Question { profile: profiles::find(&profile.id).unwrap(), features: &[], bound: &bound, objects: &objects };
         let cfg = UserCfg::parse(text.as_bytes(), release);
         let access = Access::new(&cfg);
         let fit = access.fits(b"a@pve!sep", &question);

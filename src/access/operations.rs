@@ -3,6 +3,7 @@
 //! The data is `grammar/operations.toml`, compiled in. Whether somebody passes the checks is the engine's work; here are
 //! names and templates only.
 
+use crate::model::tables::place::{List, Listed, Text};
 use crate::release::Release;
 
 /// Something that can be done through the API of PVE, and what PVE checks then.
@@ -11,31 +12,31 @@ use crate::release::Release;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Operation {
     /// Its name: `vm-start`.
-    pub id: &'static str,
+    pub id: Text,
     /// Its other names: `vm.start`.
-    pub aliases: &'static [&'static str],
+    pub aliases: List<Text>,
     /// What it does, in a few words: `start a VM`.
-    pub title: &'static str,
+    pub title: Text,
     /// The command that does it, if there is one.
-    pub cli: Option<&'static str>,
+    pub cli: Option<Text>,
     /// The API method: `POST`.
-    pub method: &'static str,
+    pub method: Text,
     /// The API path, with names in braces.
-    pub api: &'static str,
+    pub api: Text,
     /// The releases that have it, oldest first.
-    pub releases: &'static [Release],
+    pub releases: List<Release>,
     /// The releases in which only `root@pam` may do it, and none of its tokens either.
-    pub root_only: &'static [Release],
+    pub root_only: List<Release>,
     /// Whether an API token may do it at all.
     pub tokens_allowed: bool,
     /// What has to be known about the doubtful cases.
-    pub note: Option<&'static str>,
+    pub note: Option<Text>,
     /// Package, Perl module and method that hold the checks.
-    pub source: &'static str,
+    pub source: Text,
     /// The names in braces of the checks' paths, in the order of their first use.
-    pub parameters: &'static [Parameter],
+    pub parameters: List<Parameter>,
     /// What PVE checks, in any release; see [`Operation::checks_in`].
-    pub checks: &'static [Check],
+    pub checks: List<Check>,
 }
 
 impl Operation {
@@ -61,11 +62,11 @@ impl Operation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parameter {
     /// The name: `vmid`.
-    pub name: &'static str,
+    pub name: Text,
     /// What it stands for.
-    pub about: &'static str,
+    pub about: Text,
     /// The value to take when none is given.
-    pub default: Option<&'static str>,
+    pub default: Option<Text>,
     /// Whether a check needs it that always applies, in at least one release.
     pub required: bool,
 }
@@ -83,39 +84,57 @@ pub enum Mode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Check {
     /// The ACL path with names in braces: `/vms/{vmid}`. `{path}` alone is a whole path.
-    pub path: &'static str,
+    pub path: Text,
     /// Whether all or one of the privileges are asked for.
     pub mode: Mode,
     /// The privileges; never empty. They exist in each of the check's releases.
-    pub privileges: &'static [&'static str],
+    pub privileges: List<Text>,
     /// The same privileges on `/pool/{pool}` do as well, when the call names that pool.
     pub or_pool: bool,
     /// Asked inside the method; the others are declared and asked before it runs.
     pub in_body: bool,
     /// The releases in which it is asked, oldest first.
-    pub releases: &'static [Release],
+    pub releases: List<Release>,
     /// The check applies only in this case; always, if there is none.
-    pub when: Option<&'static str>,
+    pub when: Option<Text>,
     /// What has to be known about it.
-    pub note: Option<&'static str>,
+    pub note: Option<Text>,
     /// Other ways to pass it; one is enough.
-    pub or: &'static [Alternative],
+    pub or: List<Alternative>,
 }
 
 /// Another way to pass a [`Check`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Alternative {
     /// The ACL path with names in braces.
-    pub path: &'static str,
+    pub path: Text,
     /// Whether all or one of the privileges are asked for.
     pub mode: Mode,
     /// The privileges; never empty.
-    pub privileges: &'static [&'static str],
+    pub privileges: List<Text>,
     /// It counts only in this case; always, if there is none.
-    pub when: Option<&'static str>,
+    pub when: Option<Text>,
 }
 
 include!(concat!(env!("OUT_DIR"), "/operations.rs"));
+
+impl Listed for Parameter {
+    fn pool() -> &'static [Self] {
+        PARAMETERS
+    }
+}
+
+impl Listed for Check {
+    fn pool() -> &'static [Self] {
+        CHECKS
+    }
+}
+
+impl Listed for Alternative {
+    fn pool() -> &'static [Self] {
+        ALTERNATIVES
+    }
+}
 
 /// All operations, by id.
 #[must_use]
@@ -132,5 +151,5 @@ pub fn find(name: &str) -> Option<&'static Operation> {
 
 /// The ids and aliases of all operations, sorted.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    NAMES.iter().map(|(name, _)| *name)
+    NAMES.iter().map(|(name, _)| name.as_str())
 }

@@ -3,39 +3,40 @@
 //! The data is one file per profile under `grammar/profiles/`, compiled in. Here are names and path templates only; which
 //! privileges a role holds, and whether somebody has them, is the engine's work.
 
+use crate::model::tables::place::{List, Listed, Text};
 use crate::release::Release;
 
 /// What one integration, or one role of ours, needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Profile {
     /// Its name: `terraform-bpg`.
-    pub id: &'static str,
+    pub id: Text,
     /// What people call it.
-    pub name: &'static str,
+    pub name: Text,
     /// The kind of program: `monitoring`, `backup` ...; `generic role` for the roles of ours.
-    pub category: &'static str,
+    pub category: Text,
     /// Where its documentation and code were read: repository and files, or address.
-    pub source: &'static str,
+    pub source: Text,
     /// The state of the source: a date, where one is known.
-    pub date: Option<&'static str>,
+    pub date: Option<Text>,
     /// What the list was compared with.
     pub checked: Checked,
     /// What its documentation does about tokens and their privilege separation.
-    pub token: Option<&'static str>,
+    pub token: Option<Text>,
     /// What changes for it when a cluster goes from 8 to 9.
-    pub upgrade: Option<&'static str>,
+    pub upgrade: Option<Text>,
     /// What no grant changes: calls of root@pam alone, and the like.
-    pub limits: &'static [&'static str],
+    pub limits: List<Text>,
     /// What its documentation asks for, letter by letter, names that don't exist included.
-    pub documented: &'static [Documented],
+    pub documented: List<Documented>,
     /// What is wrong with that.
-    pub errata: &'static [Erratum],
+    pub errata: List<Erratum>,
     /// The least it runs with, where that is much less than what is documented; otherwise empty.
-    pub minimal: &'static [Minimal],
+    pub minimal: List<Minimal>,
     /// What it needs, with names that exist; what must be there comes first.
-    pub grants: &'static [Grant],
+    pub grants: List<Grant>,
     /// Roles of ours: what each feature lets do.
-    pub operations: &'static [Operations],
+    pub operations: List<Operations>,
 }
 
 impl Profile {
@@ -49,8 +50,8 @@ impl Profile {
     pub fn features_in(&self, release: Release) -> Vec<&'static str> {
         let mut features = Vec::new();
         for grant in self.grants_in(release).filter(|grant| grant.optional) {
-            if !features.contains(&grant.feature) {
-                features.push(grant.feature);
+            if !features.contains(&grant.feature.as_str()) {
+                features.push(grant.feature.as_str());
             }
         }
         features
@@ -95,17 +96,17 @@ pub enum Checked {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Documented {
     /// The ACL path; names in braces stand for what the administrator chooses.
-    pub path: &'static str,
+    pub path: Text,
     /// The privileges.
-    pub privileges: &'static [&'static str],
+    pub privileges: List<Text>,
     /// The roles.
-    pub roles: &'static [&'static str],
+    pub roles: List<Text>,
     /// The part of the integration that it is for; `base` is what everybody needs.
-    pub feature: &'static str,
+    pub feature: Text,
     /// The releases it is meant for; all, when the documentation names none.
-    pub releases: &'static [Release],
+    pub releases: List<Release>,
     /// What is asked for when it is neither privilege nor role.
-    pub text: Option<&'static str>,
+    pub text: Option<Text>,
 }
 
 /// A mistake in the documentation of an integration.
@@ -114,11 +115,11 @@ pub struct Erratum {
     /// What is wrong.
     pub kind: ErratumKind,
     /// The privileges or roles that it is about, as they are written there.
-    pub names: &'static [&'static str],
+    pub names: List<Text>,
     /// The releases in which it is wrong.
-    pub releases: &'static [Release],
+    pub releases: List<Release>,
     /// Why, or what it should be.
-    pub text: &'static str,
+    pub text: Text,
 }
 
 /// The kinds of mistakes.
@@ -140,11 +141,11 @@ pub enum ErratumKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Minimal {
     /// The ACL path.
-    pub path: &'static str,
+    pub path: Text,
     /// The privileges.
-    pub privileges: &'static [&'static str],
+    pub privileges: List<Text>,
     /// The releases it is for.
-    pub releases: &'static [Release],
+    pub releases: List<Release>,
 }
 
 /// Privileges that have to be effective on a path.
@@ -152,39 +153,39 @@ pub struct Minimal {
 pub struct Grant {
     /// The ACL path; names in braces stand for what the administrator chooses. A path such as `/vms` speaks of everything
     /// below it.
-    pub path: &'static str,
+    pub path: Text,
     /// The privileges, all of which exist in each of the releases.
-    pub privileges: &'static [&'static str],
+    pub privileges: List<Text>,
     /// Built-in roles whose privileges of the release are needed as well.
-    pub roles: &'static [&'static str],
+    pub roles: List<Text>,
     /// The releases it is for.
-    pub releases: &'static [Release],
+    pub releases: List<Release>,
     /// The part of the integration that needs it; `base` is what everybody needs.
-    pub feature: &'static str,
+    pub feature: Text,
     /// Only those who use the feature need it.
     pub optional: bool,
     /// The feature isn't a part of the integration but another way, mostly a wider one, to grant what it needs.
     pub variant: bool,
     /// Other features that need it as well.
-    pub also: &'static [&'static str],
+    pub also: List<Text>,
     /// Where on the path and below it the privileges are needed.
     pub reach: Reach,
     /// Who says so.
     pub basis: Basis,
     /// Those of the privileges that nothing asks for although they are documented. May name privileges that the release
     /// doesn't have.
-    pub unneeded: &'static [&'static str],
+    pub unneeded: List<Text>,
     /// What has to be known about it.
-    pub note: Option<&'static str>,
+    pub note: Option<Text>,
     /// Other ways to the same; one is enough.
-    pub or: &'static [Other],
+    pub or: List<Other>,
 }
 
 impl Grant {
     /// Whether this feature needs it.
     #[must_use]
     pub fn serves(&self, feature: &str) -> bool {
-        self.feature == feature || self.also.contains(&feature)
+        self.feature == feature || self.also.iter().any(|also| *also == feature)
     }
 }
 
@@ -212,21 +213,57 @@ pub enum Basis {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Other {
     /// The ACL path.
-    pub path: &'static str,
+    pub path: Text,
     /// The privileges.
-    pub privileges: &'static [&'static str],
+    pub privileges: List<Text>,
 }
 
 /// What a feature of a role of ours lets do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Operations {
     /// The feature.
-    pub feature: &'static str,
+    pub feature: Text,
     /// Ids of the catalogue of operations.
-    pub ids: &'static [&'static str],
+    pub ids: List<Text>,
 }
 
 include!(concat!(env!("OUT_DIR"), "/profiles.rs"));
+
+impl Listed for Documented {
+    fn pool() -> &'static [Self] {
+        DOCUMENTED
+    }
+}
+
+impl Listed for Erratum {
+    fn pool() -> &'static [Self] {
+        ERRATA
+    }
+}
+
+impl Listed for Minimal {
+    fn pool() -> &'static [Self] {
+        MINIMAL
+    }
+}
+
+impl Listed for Grant {
+    fn pool() -> &'static [Self] {
+        GRANTS
+    }
+}
+
+impl Listed for Other {
+    fn pool() -> &'static [Self] {
+        OTHERS
+    }
+}
+
+impl Listed for Operations {
+    fn pool() -> &'static [Self] {
+        OPERATIONS
+    }
+}
 
 /// All profiles, by id.
 #[must_use]
@@ -237,6 +274,6 @@ pub fn profiles() -> &'static [Profile] {
 /// The profile of this id.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Profile> {
-    let place = PROFILES.binary_search_by_key(&id, |profile| profile.id).ok()?;
+    let place = PROFILES.binary_search_by_key(&id, |profile| profile.id.as_str()).ok()?;
     PROFILES.get(place)
 }

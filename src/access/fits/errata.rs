@@ -4,6 +4,7 @@ use super::{Fit, Surplus};
 use crate::access::profiles::{Erratum, ErratumKind};
 use crate::access::{Access, Who};
 use crate::model::tables::access::{Priv, PrivSet};
+use crate::model::tables::place::{List, Text};
 use crate::model::user::{Reason, RoleIx, SubjectIx};
 use crate::text::Span;
 use bstr::BStr;
@@ -55,7 +56,7 @@ impl<'a> Access<'_, 'a> {
     }
 
     /// Where the names stand in roles and ACLs of the subject, and PVE ignores them.
-    fn written(&self, subject: &[u8], names: &[&str]) -> Vec<Evidence<'a>> {
+    fn written(&self, subject: &[u8], names: List<Text>) -> Vec<Evidence<'a>> {
         let cfg = self.cfg;
         let holders = self.holders(subject);
         let roles = self.roles_of(&holders);
@@ -65,7 +66,7 @@ impl<'a> Access<'_, 'a> {
                 known == id || id.strip_prefix(b"@").is_some_and(|group| known == group)
             })
         };
-        let wrong = |name: &BStr| names.iter().any(|wrong| name == wrong);
+        let wrong = |name: &BStr| names.iter().any(|wrong| name == wrong.as_bytes());
         let mut shown = Vec::new();
         for dropped in &cfg.dropped {
             match &dropped.reason {

@@ -17,6 +17,7 @@ pub use plan::{Plan, PlanWay};
 use super::Access;
 use super::profiles::{Grant, Minimal, Profile, Reach};
 use crate::model::tables::access::{Priv, PrivSet};
+use crate::model::tables::place::{List, Text};
 use crate::model::user::Pool;
 use bstr::BString;
 use places::Places;
@@ -253,15 +254,15 @@ fn needs(places: &Places<'_, '_, '_>, grants: impl Iterator<Item = &'static Gran
     let mut merged: Vec<(Need, Vec<&'static Grant>)> = Vec::new();
     for grant in grants {
         let unneeded: PrivSet = named(grant.unneeded).collect();
-        let roles = places.of_roles(grant.path, grant.roles);
+        let roles = places.of_roles(&grant.path, grant.roles);
         let all = named(grant.privileges).collect::<PrivSet>() | roles;
         let same = |(need, grants): &(Need, Vec<&Grant>)| {
             let alike = |other: &&Grant| other.reach == grant.reach && other.or.is_empty() && grant.or.is_empty();
-            need.feature == grant.feature && need.path == grant.path && grants.iter().all(alike)
+            grant.feature == need.feature && grant.path == need.path && grants.iter().all(alike)
         };
         let new = Need {
-            feature: grant.feature,
-            path: grant.path,
+            feature: grant.feature.as_str(),
+            path: grant.path.as_str(),
             wanted: PrivSet::EMPTY,
             unneeded: PrivSet::EMPTY,
             notes: Vec::new(),
@@ -277,14 +278,15 @@ fn needs(places: &Places<'_, '_, '_>, grants: impl Iterator<Item = &'static Gran
         let Some((need, grants)) = merged.get_mut(at) else { continue };
         need.wanted |= all - unneeded;
         need.unneeded |= all & unneeded;
-        need.notes.extend(grant.note.filter(|note| !need.notes.contains(note)));
+        need.notes.extend(grant.note.map(Text::as_str).filter(|note| !need.notes.contains(note)));
         grants.push(grant);
     }
     let with_ways = |(mut need, grants): (Need, Vec<&'static Grant>)| {
         let reach = grants.first().map_or(Reach::Checked, |grant| grant.reach);
         need.ways.push(places.attempt(need.path, need.wanted, reach));
         let others = grants.iter().flat_map(|grant| grant.or);
-        let others = others.map(|other| places.attempt(other.path, named(other.privileges).collect(), Reach::Itself));
+        let others =
+            others.map(|other| places.attempt(other.path.as_str(), named(other.privileges).collect(), Reach::Itself));
         need.ways.extend(others);
         need
     };
@@ -297,14 +299,14 @@ fn least(places: &Places<'_, '_, '_>, minimal: &Minimal) -> Need {
     let reach = if minimal.path == "/" { Reach::Itself } else { Reach::Checked };
     Need {
         feature: "base",
-        path: minimal.path,
+        path: minimal.path.as_str(),
         wanted,
         unneeded: PrivSet::EMPTY,
         notes: Vec::new(),
-        ways: vec![places.attempt(minimal.path, wanted, reach)],
+        ways: vec![places.attempt(minimal.path.as_str(), wanted, reach)],
     }
 }
 
-fn named(names: &'static [&'static str]) -> impl Iterator<Item = Priv> {
+fn named(names: List<Text>) -> impl Iterator<Item = Priv> {
     names.iter().filter_map(|name| Priv::from_name(name.as_bytes()))
 }

@@ -7,6 +7,7 @@ use super::super::profiles::Reach;
 use super::super::{Access, pool_path};
 use super::{Attempt, Question};
 use crate::model::tables::access::{Priv, PrivSet, builtin_role, checked_below, checked_on};
+use crate::model::tables::place::{List, Text};
 use crate::model::user::{AclTree, NodeIx, Pool};
 use crate::release::Release;
 use bstr::{BStr, BString, ByteSlice};
@@ -125,7 +126,7 @@ impl<'q, 'c, 'a> Places<'q, 'c, 'a> {
     }
 
     /// What the built-in roles give on the path, as far as PVE ever looks.
-    pub(super) fn of_roles(&self, template: &str, roles: &[&str]) -> PrivSet {
+    pub(super) fn of_roles(&self, template: &str, roles: List<Text>) -> PrivSet {
         let release = self.release();
         let all = roles.iter().filter_map(|role| builtin_role(role.as_bytes(), release));
         let all = all.fold(PrivSet::EMPTY, |all, role| all | role);

@@ -143,7 +143,7 @@ impl<'a> Access<'_, 'a> {
             let (mut made, mut grants) = (Vec::new(), Vec::new());
             for target in &targets {
                 let role = access.role_for(target, &gap.place, &path, 0)?;
-                let role = access.shared(role, gap.place.as_bstr(), roles, question.profile.id, &made);
+                let role = access.shared(role, gap.place.as_bstr(), roles, &question.profile.id, &made);
                 access.grant(target, &gap.place, &path, role, &mut made, &mut grants);
             }
             made.extend(grants);

@@ -11,6 +11,7 @@ use super::needs::{described, privileges};
 use super::{Ask, Failure, Format, Outcome, ReadArgs, hint, name_value};
 use crate::access::operations::{Check, Mode, Operation};
 use crate::model::tables::access::{Priv, PrivSet};
+use crate::model::tables::place::{List, Text};
 use crate::model::user::ROOT;
 use crate::text::printable_str;
 
@@ -85,11 +86,11 @@ fn one(ask: &Ask<'_, '_>, answer: &Answer<'_>, format: Format, out: &mut dyn Wri
 
 /// The values of an operation's parameters.
 fn given<'t>(operation: &Operation, arguments: &'t [String]) -> Result<BTreeMap<&'static str, &'t str>, Failure> {
-    let known = operation.parameters.iter().map(|parameter| parameter.name);
+    let known = operation.parameters.iter().map(|parameter| parameter.name.as_str());
     let mut given = BTreeMap::new();
     for argument in arguments {
         let about = |name: &str| match operation.parameters.iter().find(|parameter| parameter.name == name) {
-            Some(parameter) => Ok(parameter.about),
+            Some(parameter) => Ok(parameter.about.as_str()),
             None => {
                 let list = format!("it takes {}", known.clone().collect::<Vec<_>>().join(", "));
                 let hint = hint(name, known.clone(), &list);
@@ -103,7 +104,7 @@ fn given<'t>(operation: &Operation, arguments: &'t [String]) -> Result<BTreeMap<
         }
     }
     for parameter in operation.parameters {
-        if parameter.required && parameter.default.is_none() && !given.contains_key(parameter.name) {
+        if parameter.required && parameter.default.is_none() && !given.contains_key(&*parameter.name) {
             return Err(Failure::Usage(format!(
                 "{} needs {} ({}): {}",
                 operation.id,
@@ -227,7 +228,7 @@ impl Task<'_, '_, '_> {
                 }
                 for (check, attempts, verdict) in open {
                     let ways: Vec<_> = attempts.iter().map(|attempt| attempt.text.as_str()).collect();
-                    let when = check.when.unwrap_or_default();
+                    let when = check.when.as_deref().unwrap_or_default();
                     writeln!(out, "  {:3}  {} (when {when})", verdict.word(), ways.join(", or "))?;
                 }
                 if let Some(note) = self.operation.note {
@@ -244,18 +245,20 @@ impl Task<'_, '_, '_> {
 
     /// All ways to pass `check`: on its path, on the pool's, and the others that are known.
     fn attempts(&self, check: &'static Check) -> Vec<Attempt<'_>> {
-        let mut attempts = vec![self.attempt(check.path, check.mode, check.privileges, None)];
+        let mut attempts = vec![self.attempt(&check.path, check.mode, check.privileges, None)];
         if check.or_pool {
             let pool = ["pool", "poolid"].into_iter().find(|name| self.given.contains_key(name)).unwrap_or("pool");
             let path = if pool == "pool" { "/pool/{pool}" } else { "/pool/{poolid}" };
             let when = (!self.given.contains_key(pool)).then_some("the call names that pool");
             attempts.push(self.attempt(path, check.mode, check.privileges, when));
         }
-        attempts.extend(check.or.iter().map(|or| self.attempt(or.path, or.mode, or.privileges, or.when)));
+        attempts.extend(
+            check.or.iter().map(|or| self.attempt(&or.path, or.mode, or.privileges, or.when.map(Text::as_str))),
+        );
         attempts
     }
 
-    fn attempt(&self, template: &str, mode: Mode, names: &[&'static str], when: Option<&'static str>) -> Attempt<'_> {
+    fn attempt(&self, template: &str, mode: Mode, names: List<Text>, when: Option<&'static str>) -> Attempt<'_> {
         let Some(path) = self.filled(template) else {
             let text = format!("{} on {template}", privileges(mode, names));
             return Attempt { text, verdict: Verdict::Open, answers: Vec::new(), when };
@@ -279,7 +282,7 @@ impl Task<'_, '_, '_> {
         for parameter in self.operation.parameters {
             let braces = format!("{{{}}}", parameter.name);
             if path.contains(&braces) {
-                let value = self.given.get(parameter.name).copied().or(parameter.default)?;
+                let value = self.given.get(&*parameter.name).copied().or(parameter.default.as_deref())?;
                 path = path.replace(&braces, value);
             }
         }
@@ -301,7 +304,7 @@ impl Task<'_, '_, '_> {
         let named = |template: &str| -> Vec<&'static str> {
             let parameters =
                 self.operation.parameters.iter().filter(|one| template.contains(&format!("{{{}}}", one.name)));
-            parameters.filter(|one| !one.required && one.default.is_none()).map(|one| one.name).collect()
+            parameters.filter(|one| !one.required && one.default.is_none()).map(|one| one.name.as_str()).collect()
         };
         let all_given = |template: &str| {
             let names = named(template);
@@ -309,10 +312,10 @@ impl Task<'_, '_, '_> {
         };
         // A NIC with a VLAN is looked up there, and not on its bridge.
         let deeper = |other: &&Check| {
-            other.path.strip_prefix(check.path).is_some_and(|rest| rest.starts_with("/{")) && all_given(other.path)
+            other.path.strip_prefix(&*check.path).is_some_and(|rest| rest.starts_with("/{")) && all_given(&other.path)
         };
         let applies = check.when.is_none()
-            || (all_given(check.path) && !self.operation.checks_in(self.ask.cfg.release).any(|other| deeper(&other)));
+            || (all_given(&check.path) && !self.operation.checks_in(self.ask.cfg.release).any(|other| deeper(&other)));
         (verdict, applies)
     }
 

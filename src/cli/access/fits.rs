@@ -108,7 +108,7 @@ fn names(profile: &Profile, release: Release) -> Vec<&'static str> {
     let mut names = vec!["bridge", "node", "pool", "storage", "vmid", "zone"];
     for grant in profile.grants_in(release) {
         let paths = std::iter::once(grant.path).chain(grant.or.iter().map(|other| other.path));
-        let inside = paths.flat_map(|path| path.split('{').skip(1)).filter_map(|rest| rest.split('}').next());
+        let inside = paths.flat_map(|path| path.as_str().split('{').skip(1)).filter_map(|rest| rest.split('}').next());
         names.extend(inside);
     }
     names.sort_unstable();

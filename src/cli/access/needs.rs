@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Failure, Format, Outcome, ReleaseArg, ask};
 use crate::access::operations::{Check, Mode, Operation};
+use crate::model::tables::place::{List, Text};
 use crate::release::Release;
 
 #[derive(Debug, Args)]
@@ -41,7 +42,7 @@ pub(super) fn run(args: &NeedsArgs, out: &mut dyn Write) -> Result<Outcome, Fail
                     .map(check_json)
                     .collect();
                 fields.insert("checks".to_owned(), checks.into());
-                fields.insert("source".to_owned(), operation.source.into());
+                fields.insert("source".to_owned(), operation.source.as_str().into());
             }
             super::print_json(out, "needs", value)?;
         }
@@ -100,7 +101,7 @@ pub(super) fn described(check: &Check) -> String {
 }
 
 /// `VM.Allocate and VM.Config.Disk`, `Sys.Audit or Sys.Modify`.
-pub(super) fn privileges(mode: Mode, privileges: &[&str]) -> String {
+pub(super) fn privileges(mode: Mode, privileges: List<Text>) -> String {
     privileges.join(match mode {
         Mode::All => " and ",
         Mode::Any => " or ",

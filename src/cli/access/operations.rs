@@ -50,10 +50,10 @@ pub(super) fn run(args: &OperationsArgs, out: &mut dyn Write) -> Result<Outcome,
 
 /// An operation as it is typed behind `can SUBJECT`: `vm-start vmid=...`.
 fn call(operation: &Operation) -> String {
-    let mut call = operation.id.to_owned();
+    let mut call = operation.id.to_string();
     for parameter in operation.parameters.iter().filter(|parameter| parameter.required) {
         call.push(' ');
-        call.push_str(parameter.name);
+        call.push_str(&parameter.name);
         call.push('=');
     }
     call

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{Failure, Format, Outcome, ReleaseArg, hint};
 use crate::access::profiles::{Basis, Checked, Erratum, ErratumKind, Grant, Profile, find, profiles};
 use crate::model::tables::access::{Priv, PrivSet};
+use crate::model::tables::place::{List, Text};
 use crate::release::Release;
 
 #[derive(Debug, Args)]
@@ -34,7 +35,7 @@ pub(super) fn run(args: &ProfilesArgs, out: &mut dyn Write) -> Result<Outcome, F
         return Ok(Outcome::Clean);
     }
     let has = |text: &str| text.to_lowercase().contains(&word);
-    let wanted = |profile: &&Profile| has(profile.id) || has(profile.name) || has(profile.category);
+    let wanted = |profile: &&Profile| has(&profile.id) || has(&profile.name) || has(&profile.category);
     let chosen: Vec<_> = profiles().iter().filter(wanted).collect();
     if chosen.is_empty() {
         return Err(unknown(&word));
@@ -63,7 +64,7 @@ pub(super) fn profile(text: &str) -> Result<&'static Profile, Failure> {
 fn unknown(text: &str) -> Failure {
     let holding: Vec<_> = profiles().iter().map(|profile| profile.id).filter(|id| id.contains(text)).collect();
     let hint = match holding.as_slice() {
-        [] => hint(text, profiles().iter().map(|profile| profile.id), "`pvelint access profiles` lists them"),
+        [] => hint(text, profiles().iter().map(|profile| profile.id.as_str()), "`pvelint access profiles` lists them"),
         ids => format!("did you mean {}?", ids.join(" or ")),
     };
     Failure::Usage(format!("no profile is called {text}; {hint}"))
@@ -135,7 +136,7 @@ fn described(grant: &Grant, release: Release, indent: &str, feature: &str) -> St
 /// `Sys.Audit on /nodes; VM.Audit on /vms`, where less is known to be enough.
 pub(super) fn least(profile: &Profile, release: Release) -> Option<String> {
     let part = |path: &str, names| format!("{} on {path}", shorter(privileges(names).collect()));
-    let parts: Vec<_> = profile.minimal_in(release).map(|least| part(least.path, least.privileges)).collect();
+    let parts: Vec<_> = profile.minimal_in(release).map(|least| part(&least.path, least.privileges)).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
@@ -143,7 +144,7 @@ pub(super) fn least(profile: &Profile, release: Release) -> Option<String> {
 pub(super) fn mistake(erratum: &Erratum) -> String {
     let names = erratum.names.join(", ");
     let what = match erratum.kind {
-        _ if names.is_empty() => return erratum.text.to_owned(),
+        _ if names.is_empty() => return erratum.text.to_string(),
         ErratumKind::Unknown => "no such name",
         ErratumKind::Missing => "left out",
         ErratumKind::Superfluous => "not asked for",
@@ -155,9 +156,9 @@ pub(super) fn mistake(erratum: &Erratum) -> String {
 
 /// What has to be known about tokens, limits and the upgrade.
 pub(super) fn remarks(profile: &Profile) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let token = profile.token.map(|text| ("tokens", text));
-    let limits = profile.limits.iter().map(|text| ("note", *text));
-    let upgrade = profile.upgrade.map(|text| ("from 8 to 9", text));
+    let token = profile.token.map(|text| ("tokens", text.as_str()));
+    let limits = profile.limits.iter().map(|text| ("note", text.as_str()));
+    let upgrade = profile.upgrade.map(|text| ("from 8 to 9", text.as_str()));
     token.into_iter().chain(limits).chain(upgrade)
 }
 
@@ -189,7 +190,7 @@ pub(super) fn shorter(set: PrivSet) -> String {
     names.join(", ")
 }
 
-fn privileges(names: &'static [&'static str]) -> impl Iterator<Item = Priv> {
+fn privileges(names: List<Text>) -> impl Iterator<Item = Priv> {
     names.iter().filter_map(|name| Priv::from_name(name.as_bytes()))
 }
 
@@ -205,7 +206,7 @@ fn whole(profile: &Profile, releases: &[Release]) -> Value {
     let grants: Vec<_> = profile
         .grants
         .iter()
-        .filter(|grant| counts(grant.releases))
+        .filter(|grant| counts(&grant.releases))
         .map(|grant| {
             let or: Vec<_> =
                 grant.or.iter().map(|other| json!({ "path": other.path, "privileges": other.privileges })).collect();
@@ -213,7 +214,7 @@ fn whole(profile: &Profile, releases: &[Release]) -> Value {
                 "path": grant.path,
                 "privileges": grant.privileges,
                 "roles": grant.roles,
-                "releases": majors(grant.releases),
+                "releases": majors(&grant.releases),
                 "feature": grant.feature,
                 "optional": grant.optional,
                 "variant": grant.variant,
@@ -225,11 +226,11 @@ fn whole(profile: &Profile, releases: &[Release]) -> Value {
             })
         })
         .collect();
-    let least = profile.minimal.iter().filter(|least| counts(least.releases));
+    let least = profile.minimal.iter().filter(|least| counts(&least.releases));
     let least: Vec<_> = least
-        .map(|least| json!({ "path": least.path, "privileges": least.privileges, "releases": majors(least.releases) }))
+        .map(|least| json!({ "path": least.path, "privileges": least.privileges, "releases": majors(&least.releases) }))
         .collect();
-    let errata = profile.errata.iter().filter(|erratum| counts(erratum.releases)).map(erratum_json);
+    let errata = profile.errata.iter().filter(|erratum| counts(&erratum.releases)).map(erratum_json);
     json!({
         "id": profile.id,
         "name": profile.name,

@@ -2,4 +2,5 @@
 
 pub mod access;
 pub mod lxc;
+pub mod place;
 pub mod storage;
