@@ -26,6 +26,7 @@ mod conformance_storage;
 mod conformance_user;
 mod docs;
 mod grammar;
+mod help;
 mod report;
 mod rules;
 mod rules_ct;
