@@ -1,5 +1,6 @@
 //! `grammar/access.toml` -> privileges as bits, built-in roles, ACL path templates and the privileges looked up on them.
 
+use crate::place::{Pool, Texts};
 use serde::Deserialize;
 use std::{collections::BTreeMap, error::Error, fmt::Write as _, fs, path::Path};
 
@@ -62,20 +63,21 @@ struct Checked {
 const RELEASES: [u8; 3] = [7, 8, 9];
 
 /// Writes `access.rs` into `out`.
-pub(crate) fn generate(grammar: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
+pub(crate) fn generate(grammar: &Path, out: &Path, texts: &mut Texts) -> Result<(), Box<dyn Error>> {
     let tables: Tables = toml::from_str(&fs::read_to_string(grammar.join("access.toml"))?)?;
     if tables.privileges.len() > 64 {
         return Err("access.toml: more privileges than a u64 has bits".into());
     }
     let mut rust = String::new();
+    let mut components = Pool::default();
 
     writeln!(rust, "static PRIVILEGES: [PrivilegeRow; {}] = [", tables.privileges.len())?;
     for row in &tables.privileges {
-        let (name, since, releases) = (&row.name, &row.since, releases(&row.pve)?);
+        let (name, since, releases) = (texts.text(&row.name), texts.text(&row.since), releases(&row.pve)?);
         let successors = tables.bits(&row.successors)?;
         writeln!(
             rust,
-            "    PrivilegeRow {{ name: {name:?}, releases: {releases}, since: {since:?}, successors: PrivSet({successors:#x}) }},"
+            "    PrivilegeRow {{ name: {name}, releases: {releases}, since: {since}, successors: PrivSet({successors:#x}) }},"
         )?;
     }
     writeln!(rust, "];\n")?;
@@ -83,8 +85,8 @@ pub(crate) fn generate(grammar: &Path, out: &Path) -> Result<(), Box<dyn Error>>
     writeln!(rust, "static ROLES: [RoleRow; {}] = [", tables.roles.len())?;
     for row in &tables.roles {
         releases(&row.pve)?;
-        let name = &row.name;
-        write!(rust, "    RoleRow {{ name: {name:?}, privileges: [")?;
+        let name = texts.text(&row.name);
+        write!(rust, "    RoleRow {{ name: {name}, privileges: [")?;
         for release in RELEASES {
             if row.pve.contains(&release) {
                 write!(rust, "Some(PrivSet({:#x})), ", tables.role_bits(row, release)?)?;
@@ -98,8 +100,9 @@ pub(crate) fn generate(grammar: &Path, out: &Path) -> Result<(), Box<dyn Error>>
 
     writeln!(rust, "static PATHS: [PathRow; {}] = [", tables.paths.len())?;
     for row in &tables.paths {
-        let (path, parts, releases) = (&row.path, tables.components(&row.path)?, releases(&row.pve)?);
-        writeln!(rust, "    PathRow {{ template: {path:?}, components: &[{parts}], releases: {releases} }},")?;
+        let parts = components.list(tables.components(&row.path, texts)?);
+        let (path, releases) = (texts.text(&row.path), releases(&row.pve)?);
+        writeln!(rust, "    PathRow {{ template: {path}, components: {parts}, releases: {releases} }},")?;
     }
     writeln!(rust, "];\n")?;
 
@@ -117,14 +120,15 @@ pub(crate) fn generate(grammar: &Path, out: &Path) -> Result<(), Box<dyn Error>>
     }
     writeln!(rust, "static CHECKED: [CheckedRow; {}] = [", checked.len())?;
     for (path, [a, b, c]) in checked {
-        let parts = tables.components(path)?;
+        let (path, parts) = (texts.text(path), components.list(tables.components(path, texts)?));
         writeln!(
             rust,
-            "    CheckedRow {{ template: {path:?}, components: &[{parts}], privileges: [PrivSet({a:#x}), PrivSet({b:#x}), PrivSet({c:#x})] }},"
+            "    CheckedRow {{ template: {path}, components: {parts}, privileges: [PrivSet({a:#x}), PrivSet({b:#x}), PrivSet({c:#x})] }},"
         )?;
     }
     writeln!(rust, "];\n")?;
 
+    components.write("COMPONENTS", "Component", &mut rust)?;
     writeln!(rust, "static CHECKED_ANYWHERE: PrivSet = PrivSet({:#x});", tables.bits(&tables.any_path)?)?;
     writeln!(rust, "\nstatic ALL: [PrivSet; 3] = [")?;
     for release in RELEASES {
@@ -173,10 +177,10 @@ impl Tables {
         Ok(bits & self.all(release))
     }
 
-    fn components(&self, template: &str) -> Result<String, Box<dyn Error>> {
+    fn components(&self, template: &str, texts: &mut Texts) -> Result<Vec<String>, Box<dyn Error>> {
         let parts = template.split('/').filter(|part| !part.is_empty()).map(|part| {
             let Some(name) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) else {
-                return Ok(format!("Component::Literal({part:?})"));
+                return Ok(format!("Component::Literal({})", texts.text(part)));
             };
             Ok(match self.names.get(name).map(String::as_str) {
                 None => "Component::Name",
@@ -188,6 +192,6 @@ impl Tables {
             }
             .to_owned())
         });
-        Ok(parts.collect::<Result<Vec<_>, _>>()?.join(", "))
+        Ok(parts.collect::<Result<_, String>>()?)
     }
 }

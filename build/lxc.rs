@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use crate::place::Texts;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -90,7 +91,7 @@ struct Values {
 }
 
 /// Writes `lxc.rs` into `out`.
-pub(crate) fn generate(out: &Path) -> Result<(), Box<dyn Error>> {
+pub(crate) fn generate(out: &Path, texts: &mut Texts) -> Result<(), Box<dyn Error>> {
     let grammar: Grammar = toml::from_str(&fs::read_to_string("grammar/lxc.toml")?)?;
     let mut code = String::new();
     for (name, properties) in &grammar.schema {
@@ -112,7 +113,7 @@ pub(crate) fn generate(out: &Path) -> Result<(), Box<dyn Error>> {
         writeln!(code, "] }};")?;
     }
     options(&mut code, &grammar)?;
-    raw(&mut code, &grammar)?;
+    raw(&mut code, &grammar, texts)?;
     for (name, doc, list) in [
         ("ARCHITECTURES", "Values of `lxc.arch` that LXC knows.", &grammar.lxc.architectures),
         ("RESOURCES", "What may follow `lxc.prlimit.`.", &grammar.lxc.resources),
@@ -127,7 +128,7 @@ pub(crate) fn generate(out: &Path) -> Result<(), Box<dyn Error>> {
     ] {
         let mut list = list.clone();
         list.sort();
-        writeln!(code, "/// {doc}\npub static {name}: &[&str] = &{list:?};")?;
+        writeln!(code, "/// {doc}\npub static {name}: List<Text> = {};", texts.list(&list))?;
     }
     fs::write(out.join("lxc.rs"), code)?;
     Ok(())
@@ -194,7 +195,7 @@ fn options(code: &mut String, grammar: &Grammar) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn raw(code: &mut String, grammar: &Grammar) -> Result<(), Box<dyn Error>> {
+fn raw(code: &mut String, grammar: &Grammar, texts: &mut Texts) -> Result<(), Box<dyn Error>> {
     let Raw { keys, keys_since_9, prefixes, rejected, renamed } = &grammar.raw;
     writeln!(code, "fn raw_exact(key: &[u8]) -> Option<RawKey> {{\n    Some(match key {{")?;
     for (old, new) in renamed {
@@ -209,14 +210,14 @@ fn raw(code: &mut String, grammar: &Grammar) -> Result<(), Box<dyn Error>> {
         }
     }
     writeln!(code, "        _ => return None,\n    }})\n}}")?;
-    let all: Vec<_> = keys.iter().chain(keys_since_9).collect();
+    let all: Vec<_> = keys.iter().chain(keys_since_9).cloned().collect();
     writeln!(
         code,
         "/// The `lxc.*` keys that PVE hands on to LXC, of all releases; without those that have a prefix."
     )?;
-    writeln!(code, "pub static RAW_KEYS: &[&str] = &{all:?};")?;
-    writeln!(code, "static RAW_PREFIXES: &[&str] = &{prefixes:?};")?;
-    writeln!(code, "static LXC_PREFIXES: &[&str] = &{:?};", grammar.lxc.prefixes)?;
+    writeln!(code, "pub static RAW_KEYS: List<Text> = {};", texts.list(&all))?;
+    writeln!(code, "static RAW_PREFIXES: List<Text> = {};", texts.list(prefixes))?;
+    writeln!(code, "static LXC_PREFIXES: List<Text> = {};", texts.list(&grammar.lxc.prefixes))?;
     writeln!(code, "fn lxc_exact(key: &[u8]) -> Option<Release> {{\n    Some(match key {{")?;
     for (list, since) in [(&grammar.lxc.keys, "Pve7"), (&grammar.lxc.keys_since_9, "Pve9")] {
         for key in list {

@@ -16,9 +16,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = env::var("OUT_DIR")?;
     let (grammar, out) = (Path::new("grammar"), Path::new(&out));
     let mut texts = place::Texts::default();
-    access::generate(grammar, out)?;
-    storage::generate(grammar, out)?;
-    lxc::generate(out)?;
+    access::generate(grammar, out, &mut texts)?;
+    storage::generate(grammar, out, &mut texts)?;
+    lxc::generate(out, &mut texts)?;
     operations::generate(grammar, out, &mut texts)?;
     profiles::generate(grammar, out, &mut texts)?;
     texts.write(out)

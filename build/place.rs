@@ -49,7 +49,7 @@ impl Texts {
 
     /// Writes `texts.rs` into `out`.
     pub(crate) fn write(self, out: &Path) -> Result<(), Box<dyn Error>> {
-        let mut rust = format!("const TEXTS: &str = {:?};\n\n", self.all);
+        let mut rust = format!("static TEXTS: &str = {:?};\n\n", self.all);
         self.lists.write("LISTED_TEXTS", "Text", &mut rust)?;
         self.releases.write("LISTED_RELEASES", "Release", &mut rust)?;
         fs::write(out.join("texts.rs"), rust)?;

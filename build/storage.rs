@@ -1,5 +1,6 @@
 //! `grammar/storage.toml` -> storage types, their properties and content kinds.
 
+use crate::place::{Pool, Texts};
 use serde::Deserialize;
 use std::{collections::BTreeMap, error::Error, fmt::Write as _, fs, path::Path};
 
@@ -70,7 +71,7 @@ struct Type {
 const OLDEST: u8 = 7;
 const NEWEST: u8 = 9;
 
-pub(crate) fn generate(grammar: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
+pub(crate) fn generate(grammar: &Path, out: &Path, texts: &mut Texts) -> Result<(), Box<dyn Error>> {
     let mut tables: Tables = toml::from_str(&fs::read_to_string(grammar.join("storage.toml"))?)?;
     let mut code = String::new();
     write_content(&mut code, &tables)?;
@@ -82,10 +83,12 @@ pub(crate) fn generate(grammar: &Path, out: &Path) -> Result<(), Box<dyn Error>>
     writeln!(code, "];")?;
     tables.r#type.sort_by(|a, b| a.name.cmp(&b.name));
     writeln!(code, "static TYPES: [StorageType; {}] = [", tables.r#type.len())?;
+    let mut options = Pool::default();
     for storage_type in &tables.r#type {
-        write_type(&mut code, storage_type, &tables.property)?;
+        write_type(&mut code, storage_type, &tables.property, texts, &mut options)?;
     }
     writeln!(code, "];")?;
+    options.write("TYPE_OPTIONS", "TypeOption", &mut code)?;
     fs::write(out.join("storage.rs"), code)?;
     Ok(())
 }
@@ -155,7 +158,13 @@ fn format(name: &str) -> Fallible<&'static str> {
     })
 }
 
-fn write_type(code: &mut String, storage_type: &Type, properties: &[Property]) -> Fallible<()> {
+fn write_type(
+    code: &mut String,
+    storage_type: &Type,
+    properties: &[Property],
+    texts: &mut Texts,
+    pool: &mut Pool,
+) -> Fallible<()> {
     let (since, until) = range(std::slice::from_ref(&storage_type.since), &storage_type.until)?;
     let sharing = match storage_type.shared.as_str() {
         "always" => "Always",
@@ -173,17 +182,15 @@ fn write_type(code: &mut String, storage_type: &Type, properties: &[Property]) -
     write!(code, "import_since: {}, import_since_text: {:?}, ", pve(import), storage_type.import_since)?;
     let formats = if storage_type.formats_since.is_empty() { OLDEST } else { major(&storage_type.formats_since)? };
     write!(code, "formats: &{:?}, formats_since: {}, ", storage_type.formats, pve(formats))?;
-    write!(code, "sensitive: &{:?}, options: &[", storage_type.sensitive)?;
     let mut options: Vec<&String> = storage_type.options.iter().collect();
     options.sort_by_key(|option| option.split(':').next().map(str::to_owned));
-    for option in options {
-        write_option(code, option, properties, since, until)?;
-    }
-    writeln!(code, "] }},")?;
+    let options = options.into_iter().map(|option| write_option(option, properties, since, until, texts));
+    let options = pool.list(options.collect::<Fallible<_>>()?);
+    writeln!(code, "sensitive: &{:?}, options: {options} }},", storage_type.sensitive)?;
     Ok(())
 }
 
-fn write_option(code: &mut String, option: &str, properties: &[Property], first: u8, last: u8) -> Fallible<()> {
+fn write_option(option: &str, properties: &[Property], first: u8, last: u8, texts: &mut Texts) -> Fallible<String> {
     let (name, flags) = option.split_once(": ").unwrap_or((option, ""));
     if !properties.iter().any(|property| property.name == name) {
         return Err(format!("option {name} has no property").into());
@@ -205,14 +212,14 @@ fn write_option(code: &mut String, option: &str, properties: &[Property], first:
         }
     }
     let (from, to) = range(&since, &until)?;
-    writeln!(
-        code,
-        "TypeOption {{ name: {name:?}, need: Need::{need}, fixed: {fixed}, since: {}, until: {}, \
-         since_text: &{since:?}, until_text: {until:?} }},",
+    Ok(format!(
+        "TypeOption {{ name: {}, need: Need::{need}, fixed: {fixed}, since: {}, until: {}, since_text: {}, until_text: {} }}",
+        texts.text(name),
         pve(from.max(first)),
-        pve(to.min(last))
-    )?;
-    Ok(())
+        pve(to.min(last)),
+        texts.list(&since),
+        texts.text(&until),
+    ))
 }
 
 /// First and last release that, in their last state, know something with these versions.

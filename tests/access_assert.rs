@@ -268,7 +268,7 @@ impl<'t, 'c, 'a> Naive<'t, 'c, 'a> {
         for (name, group) in config["groups"].as_object().unwrap() {
             groups.push((name.clone(), texts(&group["users"])));
         }
-        let mut places: BTreeSet<String> = paths(RELEASE).map(|row| row.template.to_owned()).collect();
+        let mut places: BTreeSet<String> = paths(RELEASE).map(|row| row.template.to_string()).collect();
         places.retain(|path| !path.contains('{'));
         places.extend(["/access/realm/pam".to_owned(), "/access/realm/pve".to_owned()]);
         for entry in config["acl"].as_array().unwrap() {

@@ -410,8 +410,10 @@ fn releases_word_their_refusals_differently() {
 /// Lines that come close to those PVE knows.
 fn line() -> impl Strategy<Value = Vec<u8>> {
     let words: Vec<&str> = types().iter().map(|storage_type| storage_type.name).collect();
-    let keys: Vec<&str> =
-        types().iter().flat_map(|storage_type| storage_type.options.iter().map(|option| option.name)).collect();
+    let keys: Vec<&str> = types()
+        .iter()
+        .flat_map(|storage_type| storage_type.options.iter().map(|option| option.name.as_str()))
+        .collect();
     let value = prop_oneof![
         Just("1".to_owned()),
         Just("/x".to_owned()),

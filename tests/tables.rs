@@ -183,8 +183,12 @@ fn storage_types_are_those_of_each_release() {
             assert_eq!(one.sharing == Sharing::Always, shared.contains(&**name), "{of}");
             let properties = object(&plugin["properties"]);
             assert_eq!(one.sharing == Sharing::Settable, properties.contains_key("shared"), "{of}");
-            let options: BTreeSet<&str> =
-                one.options.iter().filter(|option| option.known_to(release)).map(|option| option.name).collect();
+            let options: BTreeSet<&str> = one
+                .options
+                .iter()
+                .filter(|option| option.known_to(release))
+                .map(|option| option.name.as_str())
+                .collect();
             assert_eq!(options, keys(properties), "{of}");
             for (key, property) in properties {
                 let option = one.option(key.as_bytes(), release).unwrap();

@@ -39,7 +39,7 @@ pub fn path(text: &str, release: Release) -> Result<String, String> {
     let hint = match near_path(&path).filter(|near| known(near)) {
         Some(near) => format!("did you mean {near}?"),
         None => {
-            let all: Vec<_> = paths(release).map(|row| row.template).collect();
+            let all: Vec<_> = paths(release).map(|row| row.template.as_str()).collect();
             format!("it knows {}", all.join(", "))
         }
     };

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 /// Keys of property strings (rules `k-*`) once in a string; time zones that exist.
 fn pick(grammar: &Grammar, rule: &str, so_far: &Sentence, random: &mut Random) -> Pick {
     if rule == "zone" {
-        return random.pick(TIMEZONES).map_or(Pick::Free, |zone| Pick::Text(zone.as_bytes().to_vec()));
+        return random.pick(&TIMEZONES).map_or(Pick::Free, |zone| Pick::Text(zone.as_bytes().to_vec()));
     }
     if !rule.starts_with("k-") {
         return Pick::Free;

@@ -588,7 +588,7 @@ impl<'a> Decoder<'_, 'a> {
             .options
             .iter()
             .filter(|option| option.need == Need::Required && option.known_to(self.release))
-            .map(|option| option.name)
+            .map(|option| option.name.as_str())
             .filter(|name| self.section.property(name).is_none())
             .collect();
         if !missing.is_empty() {

@@ -3,6 +3,7 @@
 //! A privilege is one bit of a `u64`, with one numbering for all releases, so that sets of different releases can be
 //! compared. What a file says about roles and ACLs is [`crate::model::user`]; what follows from it is [`crate::access`].
 
+use super::place::{List, Listed, Text};
 use crate::release::Release;
 use std::fmt;
 use std::ops::{BitAnd, BitAndAssign, BitOr, BitOrAssign, Sub, SubAssign};
@@ -10,14 +11,14 @@ use std::ops::{BitAnd, BitAndAssign, BitOr, BitOrAssign, Sub, SubAssign};
 include!(concat!(env!("OUT_DIR"), "/access.rs"));
 
 struct PrivilegeRow {
-    name: &'static str,
+    name: Text,
     releases: u8,
-    since: &'static str,
+    since: Text,
     successors: PrivSet,
 }
 
 struct RoleRow {
-    name: &'static str,
+    name: Text,
     privileges: [Option<PrivSet>; 3],
 }
 
@@ -25,8 +26,8 @@ struct RoleRow {
 #[derive(Debug)]
 pub struct PathRow {
     /// The path with names in braces: `/vms/{vmid}`.
-    pub template: &'static str,
-    components: &'static [Component],
+    pub template: Text,
+    components: List<Component>,
     releases: u8,
 }
 
@@ -34,8 +35,8 @@ pub struct PathRow {
 #[derive(Debug)]
 pub struct CheckedRow {
     /// The path with names in braces: `/vms/{vmid}`.
-    pub template: &'static str,
-    components: &'static [Component],
+    pub template: Text,
+    components: List<Component>,
     privileges: [PrivSet; 3],
 }
 
@@ -43,7 +44,7 @@ pub struct CheckedRow {
 #[derive(Clone, Copy, Debug)]
 enum Component {
     /// Exactly this.
-    Literal(&'static str),
+    Literal(Text),
     /// `[A-Za-z0-9._-]+`
     Name,
     /// `[A-Za-z0-9_-]+`
@@ -54,6 +55,12 @@ enum Component {
     Vmid,
     /// `[1-9][0-9]{0,3}`
     Vlan,
+}
+
+impl Listed for Component {
+    fn pool() -> &'static [Self] {
+        COMPONENTS
+    }
 }
 
 impl Component {
@@ -111,7 +118,7 @@ impl Priv {
     /// Its name: `VM.PowerMgmt`.
     #[must_use]
     pub fn name(self) -> &'static str {
-        self.row().map_or("", |row| row.name)
+        self.row().map_or("", |row| row.name.as_str())
     }
 
     /// Whether `release` has it.
@@ -123,7 +130,7 @@ impl Priv {
     /// The first version of pve-access-control that knows it; empty when it is older than 7.1.
     #[must_use]
     pub fn since(self) -> &'static str {
-        self.row().map_or("", |row| row.since)
+        self.row().map_or("", |row| row.since.as_str())
     }
 
     /// For a privilege that a later release removed: the privileges that took its place there.
@@ -281,7 +288,9 @@ impl fmt::Display for PrivSet {
 
 /// The built-in roles of `release` with their privileges, in the order of their names.
 pub fn builtin_roles(release: Release) -> impl Iterator<Item = (&'static str, PrivSet)> {
-    ROLES.iter().filter_map(move |row| Some((row.name, row.privileges.get(release.index()).copied().flatten()?)))
+    ROLES
+        .iter()
+        .filter_map(move |row| Some((row.name.as_str(), row.privileges.get(release.index()).copied().flatten()?)))
 }
 
 /// The privileges of the built-in role `name`, when `release` has such a role.
@@ -361,7 +370,7 @@ mod tests {
 
     #[test]
     fn privileges_are_sorted_so_that_names_can_be_searched() {
-        assert!(PRIVILEGES.windows(2).all(|pair| pair[0].name < pair[1].name));
+        assert!(PRIVILEGES.windows(2).all(|pair| *pair[0].name < *pair[1].name));
         for privilege in Priv::all() {
             assert_eq!(Priv::from_name(privilege.name().as_bytes()), Some(privilege));
         }

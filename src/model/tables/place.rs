@@ -32,6 +32,13 @@ impl Text {
         let at = self.at as usize;
         TEXTS.get(at..at + self.len as usize).unwrap_or_default()
     }
+
+    /// Its bytes, for comparing it with what stands in a file.
+    #[must_use]
+    pub fn as_bytes(self) -> &'static [u8] {
+        let at = self.at as usize;
+        TEXTS.as_bytes().get(at..at + self.len as usize).unwrap_or_default()
+    }
 }
 
 impl Deref for Text {

@@ -6,6 +6,7 @@ use std::fmt;
 
 use crate::model::schema::{Format, Property, format};
 use crate::model::storage::format as storage_format;
+use crate::model::tables::place::{List, Listed, Text};
 use crate::release::Release;
 
 include!(concat!(env!("OUT_DIR"), "/storage.rs"));
@@ -206,7 +207,7 @@ pub enum Need {
 #[derive(Clone, Copy, Debug)]
 pub struct TypeOption {
     /// Its name; [`property`] has its schema.
-    pub name: &'static str,
+    pub name: Text,
     /// Whether it is needed.
     pub need: Need,
     /// Whether API and command line refuse to change it.
@@ -216,9 +217,15 @@ pub struct TypeOption {
     /// Last release that knows it.
     pub until: Release,
     /// First pve-storage versions that know it, at most one per release; empty: it was always there.
-    pub since_text: &'static [&'static str],
+    pub since_text: List<Text>,
     /// First pve-storage version that doesn't know it any more; empty: it is still there.
-    pub until_text: &'static str,
+    pub until_text: Text,
+}
+
+impl Listed for TypeOption {
+    fn pool() -> &'static [Self] {
+        TYPE_OPTIONS
+    }
 }
 
 impl TypeOption {
@@ -259,7 +266,7 @@ pub struct StorageType {
     /// Properties whose real value belongs in a file below `priv/`, not in `storage.cfg`.
     pub sensitive: &'static [&'static str],
     /// Its properties, in all releases, sorted by name.
-    pub options: &'static [TypeOption],
+    pub options: List<TypeOption>,
 }
 
 impl StorageType {
@@ -292,7 +299,7 @@ impl StorageType {
     #[must_use]
     pub fn option_any(&self, name: &[u8]) -> Option<&'static TypeOption> {
         let at = self.options.binary_search_by(|option| option.name.as_bytes().cmp(name)).ok()?;
-        self.options.get(at)
+        self.options.as_slice().get(at)
     }
 
     /// Whether volumes are files below a path, so that PVE can make directories for the content kinds.

@@ -24,8 +24,9 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             let name = words::name(word);
             let lower = word.to_ascii_lowercase();
             let plain = lower.strip_prefix(b"cap_").unwrap_or(&lower);
-            let exact = table::CAPABILITIES.iter().copied().find(|known| known.as_bytes() == plain);
-            let near = exact.or_else(|| words::did_you_mean(plain, table::CAPABILITIES.iter().copied()));
+            let exact = table::CAPABILITIES.iter().map(|known| known.as_str()).find(|known| known.as_bytes() == plain);
+            let near =
+                exact.or_else(|| words::did_you_mean(plain, table::CAPABILITIES.iter().map(|known| known.as_str())));
             let finding = in_main(guest, raw.key, span, format!("LXC knows no capability {name}"))
                 .label(near.map_or_else(String::new, |near| format!("did you mean {near}?")))
                 .about(name)

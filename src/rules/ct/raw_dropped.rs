@@ -22,7 +22,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
                 "set it inside the container, in /etc/sysctl.d".to_owned()
             }
             (None, true) => "LXC knows it, PVE doesn't allow it".to_owned(),
-            (None, false) => match words::did_you_mean(key, table::RAW_KEYS.iter().copied()) {
+            (None, false) => match words::did_you_mean(key, table::RAW_KEYS.iter().map(|known| known.as_str())) {
                 Some(near) => format!("did you mean {near}?"),
                 None => "neither PVE nor LXC knows it".to_owned(),
             },

@@ -14,7 +14,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let Some(resource) = raw.key.strip_prefix(b"lxc.prlimit.") else { continue };
         let known = table::RESOURCES.iter().any(|known| known.as_bytes() == resource);
         let (span, what, label) = if !known {
-            let near = words::did_you_mean(resource, table::RESOURCES.iter().copied());
+            let near = words::did_you_mean(resource, table::RESOURCES.iter().map(|known| known.as_str()));
             let label = near.map_or_else(|| "no such resource".to_owned(), |near| format!("did you mean {near}?"));
             (raw.key_span, "`Unknown resource`", label)
         } else if !is_limit(raw.value) {

@@ -14,7 +14,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let key = words::name(odd.key);
         let near = odd.key.strip_prefix(b"lxc.net.").and_then(|rest| {
             let at = memchr::memchr(b'.', rest)?;
-            words::did_you_mean(rest.get(at + 1..)?, table::NET_KEYS.iter().copied())
+            words::did_you_mean(rest.get(at + 1..)?, table::NET_KEYS.iter().map(|known| known.as_str()))
         });
         let finding = found(guest, odd.place, odd.key, odd.span, format!("LXC doesn't know {key}"))
             .label(near.map_or_else(String::new, |near| format!("did you mean {near}?")))

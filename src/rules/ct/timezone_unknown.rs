@@ -18,7 +18,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let near = if utc {
             Some("UTC")
         } else {
-            words::did_you_mean(zone, table::TIMEZONES.iter().copied().chain(["host", "UTC"]))
+            words::did_you_mean(zone, table::TIMEZONES.iter().map(|known| known.as_str()).chain(["host", "UTC"]))
         };
         let mut finding =
             found(guest, odd.place, odd.key, odd.span, format!("PVE knows no time zone {name}"))

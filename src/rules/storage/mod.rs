@@ -374,7 +374,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The property that a key of this section was meant to be: the same with a colon behind, in another case, or misspelt.
 fn meant_property(section: &Section<'_>, key: &[u8], release: Release) -> Option<&'static str> {
     let options = || section.storage_type.into_iter().flat_map(|known| known.options);
-    let known = || options().filter(|option| option.known_to(release)).map(|option| option.name);
+    let known = || options().filter(|option| option.known_to(release)).map(|option| option.name.as_str());
     let bare = key.strip_suffix(b":").or_else(|| key.strip_suffix(b"=")).unwrap_or(key);
     let exact = known().find(|name| name.as_bytes() == bare);
     let dashed = || {
