@@ -255,10 +255,12 @@ fn result(cfg: &UserCfg<'_>) -> Value {
         let mut map = Map::new();
         map.insert("enable".into(), user.enable.value.into());
         map.insert("expire".into(), user.expire.value.to_string().into());
-        for (key, text) in [("firstname", &user.firstname), ("lastname", &user.lastname), ("comment", &user.comment)] {
+        let details = cfg.details(user);
+        let texts = [("firstname", &details.firstname), ("lastname", &details.lastname), ("comment", &details.comment)];
+        for (key, text) in texts {
             text.iter().for_each(|text| drop(map.insert(key.into(), text.value.as_ref().into())));
         }
-        for (key, text) in [("email", user.email), ("keys", user.keys)] {
+        for (key, text) in [("email", details.email), ("keys", details.keys)] {
             let text = text.filter(|text| !text.value.is_empty());
             text.iter().for_each(|text| drop(map.insert(key.into(), text.value.to_string().into())));
         }

@@ -51,9 +51,7 @@ pub fn user(data: &[u8]) {
             assert_eq!(text.bytes(field.span), field.text);
             text.inside(field.whole, field.span);
             for blanks in [colon::Blanks::Ascii, colon::Blanks::Latin1] {
-                let items: Vec<_> = colon::list(*field, blanks).collect();
-                assert_eq!(items.len(), colon::list_len(*field, blanks));
-                for item in items {
+                for item in colon::list(*field, blanks) {
                     assert_eq!(item.span.bytes(data), item.value);
                 }
             }

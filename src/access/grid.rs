@@ -305,12 +305,12 @@ impl Rows<'_, '_, '_, '_> {
     fn collect(&mut self, subject: SubjectIx) {
         let access = self.grid.access;
         for cell in access.cells(subject) {
-            self.touch(cell.node, |at| (at.own_below, at.own_here) = (cell.below, cell.here));
+            self.touch(cell.node, |at| (at.own_below, at.own_here) = (cell.below(), cell.here));
         }
         for group in access.groups(subject).iter().chain(&self.joined.take()) {
             for cell in access.cells(*group) {
                 self.touch(cell.node, |at| {
-                    at.groups_below.unite(cell.below);
+                    at.groups_below.unite(cell.below());
                     at.groups_here.unite(cell.here);
                 });
             }

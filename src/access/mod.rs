@@ -53,16 +53,20 @@ use rustc_hash::FxHashMap;
 use std::ops::Range;
 
 /// What one subject's entries on one node amount to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Cell {
     node: NodeIx,
-    subject: SubjectIx,
-    /// For paths below the node: only the roles that propagate.
-    below: Grant,
+    /// Position of the first of its entries in [`UserCfg::acl_by_subject`].
+    first: u32,
     /// For the node's own path: all roles.
     here: Grant,
-    /// Into [`Access::entries`].
-    entries: Range<u32>,
+}
+
+impl Cell {
+    /// For paths below the node: only the roles that propagate.
+    fn below(&self) -> Grant {
+        self.here.passed()
+    }
 }
 
 /// The permission engine for one `user.cfg`. Memory and time to build are linear in the file.
@@ -71,8 +75,6 @@ pub struct Access<'c, 'a> {
     cfg: &'c UserCfg<'a>,
     /// What the role NoAccess holds: nothing, unless a role line extends it.
     no_access: PrivSet,
-    /// Positions in [`UserCfg::acl`], sorted by subject and node.
-    entries: Vec<u32>,
     /// Sorted by subject and node.
     cells: Vec<Cell>,
     /// For each subject, its part of `cells`.
@@ -138,34 +140,24 @@ impl<'c, 'a> Access<'c, 'a> {
 
     /// The same, if the roles held what `privileges` says.
     fn with_roles(cfg: &'c UserCfg<'a>, privileges: impl Fn(&Role<'a>) -> PrivSet) -> Self {
-        // Subject and node in one number, which compares fast. The order of the file stays among equals.
-        let key = |entry: &AclEntry| (entry.subject.index() as u64) << 32 | entry.node.index() as u64;
-        let mut sorted: Vec<(u64, u32)> = cfg.acl.iter().map(key).zip(0..).collect();
-        sorted.sort_by_key(|(key, _)| *key);
-        let entries: Vec<u32> = sorted.into_iter().map(|(_, at)| at).collect();
-
-        let mut cells: Vec<Cell> = Vec::new();
-        for (position, at) in (0u32..).zip(&entries) {
+        let roles: Vec<(PrivSet, bool)> =
+            cfg.roles.iter().map(|role| (privileges(role), role.is_no_access())).collect();
+        let mut cells: Vec<Cell> = Vec::with_capacity(cfg.acl.len());
+        let mut last = None;
+        for (first, at) in (0..).zip(cfg.acl_by_subject()) {
             let Some(entry) = cfg.acl.get(*at as usize) else { continue };
-            let Some(role) = cfg.role_at(entry.role) else { continue };
-            let grant = Grant::role(privileges(role), entry.propagate, role.is_no_access());
-            let below = if entry.propagate { grant } else { Grant::default() };
+            let Some(&(privileges, no_access)) = roles.get(entry.role.index()) else { continue };
+            let grant = Grant::role(privileges, entry.propagate, no_access);
+            let place = Some((entry.subject, entry.node));
             match cells.last_mut() {
-                Some(cell) if cell.subject == entry.subject && cell.node == entry.node => {
-                    cell.here.unite(grant);
-                    cell.below.unite(below);
-                    cell.entries.end = position + 1;
-                }
-                _ => cells.push(Cell {
-                    node: entry.node,
-                    subject: entry.subject,
-                    below,
-                    here: grant,
-                    entries: position..position + 1,
-                }),
+                Some(cell) if place == last => cell.here.unite(grant),
+                _ => cells.push(Cell { node: entry.node, first, here: grant }),
             }
+            last = place;
         }
-        let cells_of = ranges(cfg.subjects.len(), cells.iter().map(|cell| cell.subject));
+        let subject =
+            |cell: &Cell| Some(cfg.acl.get(*cfg.acl_by_subject().get(cell.first as usize)? as usize)?.subject);
+        let cells_of = ranges(cfg.subjects.len(), cells.iter().filter_map(subject));
 
         let mut memberships: Vec<(SubjectIx, SubjectIx)> = cfg
             .groups
@@ -184,7 +176,7 @@ impl<'c, 'a> Access<'c, 'a> {
         }
         let no_access = cfg.role(b"NoAccess").map(&privileges).unwrap_or_default();
         let pool_trails = cfg.pools.iter().map(|pool| Trail::to(&cfg.tree, &pool_path(pool))).collect();
-        Self { cfg, no_access, entries, cells, cells_of, groups_of, groups, storage_pools, pool_trails }
+        Self { cfg, no_access, cells, cells_of, groups_of, groups, storage_pools, pool_trails }
     }
 
     /// The file that this is about.
@@ -334,7 +326,7 @@ impl<'c, 'a> Access<'c, 'a> {
     /// [`Access::who`] for a subject of the file.
     fn who_is(&self, ix: SubjectIx) -> Who<'c, 'a> {
         match self.cfg.subject(ix) {
-            Some(subject) if subject.kind == SubjectKind::Token => match self.cfg.token(subject.id) {
+            Some(subject) if subject.kind == SubjectKind::Token => match self.cfg.token_at(ix) {
                 None => Who::Nobody,
                 Some(token) if token.privsep.value => Who::Token(token),
                 Some(token) => self.owner(token),
@@ -370,26 +362,21 @@ impl<'c, 'a> Access<'c, 'a> {
 
     /// PVE's `roles`: the walk down the ACL tree.
     fn on_trail(&self, subject: SubjectIx, trail: &Trail) -> Grant {
-        let mut current = Grant::default();
         let (cells, groups) = (self.cells(subject), self.groups(subject));
         if cells.is_empty() && groups.is_empty() {
-            return current;
+            return Grant::default();
         }
-        for (left, node) in (0..trail.nodes.len()).rev().zip(&trail.nodes) {
-            let last = left == 0 && trail.exact;
-            let found = self.at_node(cells, groups, *node, last);
-            if found.any {
-                current = found;
-            }
-        }
-        current.settled(self.no_access)
+        // What a node gives replaces all from above it: the deepest that gives anything is all that counts.
+        let steps = trail.nodes.iter().rev().enumerate();
+        let mut given = steps.map(|(above, node)| self.at_node(cells, groups, *node, above == 0 && trail.exact));
+        given.find(|grant| grant.any).unwrap_or_default().settled(self.no_access)
     }
 
     /// What the entries of one node give: the subject's own, or else those of its groups.
     fn at_node(&self, own: &[Cell], groups: &[SubjectIx], node: NodeIx, last: bool) -> Grant {
         let grant = |cells: &[Cell]| {
             let cell = on_node(cells, node);
-            cell.map(|cell| if last { cell.here } else { cell.below }).unwrap_or_default()
+            cell.map(|cell| if last { cell.here } else { cell.below() }).unwrap_or_default()
         };
         let own = grant(own);
         if own.any {
@@ -414,9 +401,18 @@ impl<'c, 'a> Access<'c, 'a> {
         on_node(self.cells(subject), node)
     }
 
-    fn entries(&self, cell: &Cell) -> impl Iterator<Item = &'c AclEntry> + use<'_, 'c, 'a> {
+    fn entries(&self, cell: &Cell) -> impl Iterator<Item = &'c AclEntry> + use<'c, 'a> {
         let cfg = self.cfg;
-        part(&self.entries, Some(&cell.entries)).iter().filter_map(move |at| cfg.acl.get(*at as usize))
+        self.positions_in(cell).filter_map(move |at| cfg.acl.get(at as usize))
+    }
+
+    /// The entries of a cell, as positions in [`UserCfg::acl`].
+    fn positions_in(&self, cell: &Cell) -> impl Iterator<Item = u32> + use<'c, 'a> {
+        let cfg = self.cfg;
+        let place = move |at: &u32| cfg.acl.get(*at as usize).map(|entry| (entry.subject, entry.node));
+        let from = cfg.acl_by_subject().get(cell.first as usize..).unwrap_or_default();
+        let first = from.first().and_then(place);
+        from.iter().take_while(move |at| place(at) == first).copied()
     }
 }
 

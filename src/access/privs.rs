@@ -34,6 +34,8 @@ pub(super) struct Grant {
     pub(super) propagate: PrivSet,
     /// There is a role in the set, even if it holds no privilege.
     pub(super) any: bool,
+    /// There is one that propagates.
+    pub(super) passes: bool,
     /// NoAccess is in the set.
     pub(super) no_access: bool,
     /// NoAccess is in the set and propagates.
@@ -47,6 +49,7 @@ impl Grant {
             privs,
             propagate: if propagate { privs } else { PrivSet::EMPTY },
             any: true,
+            passes: propagate,
             no_access,
             no_access_propagates: no_access && propagate,
         }
@@ -57,8 +60,21 @@ impl Grant {
         self.privs |= other.privs;
         self.propagate |= other.propagate;
         self.any |= other.any;
+        self.passes |= other.passes;
         self.no_access |= other.no_access;
         self.no_access_propagates |= other.no_access_propagates;
+    }
+
+    /// Those of the roles that propagate.
+    pub(super) fn passed(self) -> Self {
+        Self {
+            privs: self.propagate,
+            propagate: self.propagate,
+            any: self.passes,
+            passes: self.passes,
+            no_access: self.no_access_propagates,
+            no_access_propagates: self.no_access_propagates,
+        }
     }
 
     /// The set as PVE returns it for a path: NoAccess leaves nothing beside it. `no_access` is what that role holds, which

@@ -75,7 +75,7 @@ impl<'c> Access<'c, '_> {
                 let (here, below) =
                     if *own { (&mut own_here, &mut own_below) } else { (&mut groups_here, &mut groups_below) };
                 here.unite(cell.here);
-                below.unite(cell.below);
+                below.unite(cell.below());
             }
             let [own_here, own_below, groups_here, groups_below] =
                 [own_here, own_below, groups_here, groups_below].map(|grant| self.held(grant));

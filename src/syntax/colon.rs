@@ -6,12 +6,6 @@
 //! `src/PVE/Tools.pm`) does. What a line or field means isn't known here.
 
 use crate::text::{self, Located, Span};
-use nom::bytes::complete::{take_till, take_till1, take_while};
-use nom::character::complete::char;
-use nom::combinator::opt;
-use nom::multi::many0_count;
-use nom::sequence::{preceded, terminated};
-use nom::{IResult, Parser};
 
 /// White space as Perl's `\s` sees it in a byte string: space, tab, LF, VT, FF, CR.
 #[must_use]
@@ -45,8 +39,7 @@ pub fn lines(text: &[u8]) -> impl Iterator<Item = Line<'_>> {
     text::lines(text).map(move |whole| {
         let span = Span::new(start, start + whole.len());
         start += whole.len();
-        let content = trim(whole);
-        Line { span, content: Located::new(content, Span::of(whole, content).shifted(span.start)) }
+        Line { span, content: trimmed(Located::new(whole, span)) }
     })
 }
 
@@ -54,21 +47,20 @@ impl<'a> Line<'a> {
     /// The fields, without the empty ones at the end. A field of blanks between two colons is kept at the end, as Perl's
     /// `split` removes only what is empty before the white space goes.
     pub fn fields(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
-        let Located { value: content, span } = self.content;
-        let mut left = Some(without_empty_end(content)).filter(|used| !used.is_empty());
+        let mut left = Some(without_empty_end(self.content.value)).filter(|used| !used.is_empty());
+        let mut start = self.content.span.start;
         std::iter::from_fn(move || {
             let rest = left?;
-            let (whole, next) = match memchr::memchr(b':', rest) {
+            // Most fields are so short that a search for many bytes at a time doesn't pay.
+            let (text, next) = match rest.iter().position(|&byte| byte == b':') {
                 Some(colon) => (rest.get(..colon)?, rest.get(colon + 1..)),
                 None => (rest, None),
             };
             left = next;
-            let text = trim(whole);
-            Some(Field {
-                text,
-                span: Span::of(content, text).shifted(span.start),
-                whole: Span::of(content, whole).shifted(span.start),
-            })
+            let whole = placed(text, start);
+            start = whole.span.end.saturating_add(1);
+            let Located { value: text, span } = trimmed(whole);
+            Some(Field { text, span, whole: whole.span })
         })
     }
 }
@@ -83,9 +75,29 @@ fn without_empty_end(mut content: &[u8]) -> &[u8] {
 /// `text` without the white space at both ends.
 #[must_use]
 pub fn trim(text: &[u8]) -> &[u8] {
-    let start = text.iter().position(|&byte| !is_space(byte)).unwrap_or(text.len());
-    let end = text.iter().rposition(|&byte| !is_space(byte)).map_or(start, |last| last + 1);
-    text.get(start..end).unwrap_or_default()
+    trimmed(placed(text, 0)).value
+}
+
+/// `text`, which begins at `start`.
+fn placed(text: &[u8], start: u32) -> Located<&[u8]> {
+    let end = start.saturating_add(u32::try_from(text.len()).unwrap_or(u32::MAX));
+    Located::new(text, Span { start, end })
+}
+
+/// The same without the white space at both ends; of nothing but white space, the end is left.
+fn trimmed(placed: Located<&[u8]>) -> Located<&[u8]> {
+    let Located { value: mut text, mut span } = placed;
+    while let [first, rest @ ..] = text
+        && is_space(*first)
+    {
+        (text, span.start) = (rest, span.start + 1);
+    }
+    while let [rest @ .., last] = text
+        && is_space(*last)
+    {
+        (text, span.end) = (rest, span.end - 1);
+    }
+    Located::new(text, span)
 }
 
 /// Which bytes separate the items of a list, besides `,` and `;`.
@@ -106,30 +118,88 @@ impl Blanks {
     }
 }
 
-/// The items of a list. A field that holds a NUL is split at NULs alone, and then an item may be empty; otherwise at runs of
-/// `,`, `;` and white space.
-pub fn list<'a>(field: Field<'a>, blanks: Blanks) -> impl Iterator<Item = Located<&'a [u8]>> {
-    let text = field.text;
-    let nul = memchr::memchr(0, text).is_some();
-    let mut left = if nul { without_nul_end(text) } else { text };
-    std::iter::from_fn(move || {
-        if left.is_empty() {
-            return None;
-        }
-        let (rest, item) = if nul { nul_item(left) } else { item(left, blanks) }.ok()?;
+/// For each byte, whether it separates the items of a list.
+type Separators = [bool; 256];
+
+static ASCII: Separators = separators(Blanks::Ascii);
+static LATIN1: Separators = separators(Blanks::Latin1);
+
+const fn separators(blanks: Blanks) -> Separators {
+    let mut separators = [false; 256];
+    let mut left: &mut [bool] = &mut separators;
+    let mut byte = 0u8;
+    while let [separates, rest @ ..] = left {
+        *separates = matches!(byte, b',' | b';') || blanks.contains(byte);
         left = rest;
-        // Empty items between NULs count; behind the last separator of an ordinary list there is none.
-        Some(Located::new(item, Span::of(text, item).shifted(field.span.start)))
-    })
+        byte = byte.wrapping_add(1);
+    }
+    separators
 }
 
-fn item(input: &[u8], blanks: Blanks) -> IResult<&[u8], &[u8], ()> {
-    let separates = move |byte: u8| matches!(byte, b',' | b';') || blanks.contains(byte);
-    preceded(take_while(separates), take_till1(separates)).parse(input)
+/// How the lists of a file are split: what isn't in the file needn't be looked for in every list.
+#[derive(Clone, Copy, Debug)]
+pub struct Lists {
+    /// The file holds a NUL.
+    nul: bool,
+    /// The file holds a byte 0x85 or 0xA0, and these separate items.
+    latin1: bool,
 }
 
-fn nul_item(input: &[u8]) -> IResult<&[u8], &[u8], ()> {
-    terminated(take_till(|byte| byte == 0), opt(char('\0'))).parse(input)
+impl Lists {
+    /// For the lists of `text`, where `blanks` count.
+    #[must_use]
+    pub fn of(text: &[u8], blanks: Blanks) -> Self {
+        Self {
+            nul: memchr::memchr(0, text).is_some(),
+            latin1: blanks == Blanks::Latin1 && memchr::memchr2(0x85, 0xa0, text).is_some(),
+        }
+    }
+
+    /// Whether a NUL is the only separator of this list.
+    #[must_use]
+    pub fn only_nul(self, field: Field<'_>) -> bool {
+        self.nul && memchr::memchr(0, field.text).is_some()
+    }
+
+    /// The items of a list that are torn at a byte 0x85 or 0xA0, as they would be without it.
+    pub fn torn<'a>(self, field: Field<'a>) -> impl Iterator<Item = Located<&'a [u8]>> + use<'a> {
+        let torn = self.latin1 && !self.only_nul(field);
+        let whole = torn.then(|| list(field, Blanks::Ascii)).into_iter().flatten();
+        whole.filter(|item| memchr::memchr2(0x85, 0xa0, item.value).is_some())
+    }
+
+    /// The items of a list. A field that holds a NUL is split at NULs alone, and then an item may be empty; otherwise at runs
+    /// of `,`, `;` and white space.
+    pub fn items<'a>(self, field: Field<'a>) -> impl Iterator<Item = Located<&'a [u8]>> + use<'a> {
+        let nul = self.only_nul(field);
+        let separators = if self.latin1 { &LATIN1 } else { &ASCII };
+        let separates =
+            move |byte: u8| if nul { byte == 0 } else { separators.get(usize::from(byte)).is_some_and(|yes| *yes) };
+        let mut left = if nul { without_nul_end(field.text) } else { field.text };
+        let mut start = field.span.start;
+        std::iter::from_fn(move || {
+            // Empty items between NULs count.
+            while !nul
+                && let [first, rest @ ..] = left
+                && separates(*first)
+            {
+                (left, start) = (rest, start + 1);
+            }
+            if left.is_empty() {
+                return None;
+            }
+            let len = left.iter().position(|&byte| separates(byte)).unwrap_or(left.len());
+            let item = placed(left.get(..len)?, start);
+            left = left.get(len + 1..).unwrap_or_default();
+            start = item.span.end.saturating_add(1);
+            Some(item)
+        })
+    }
+}
+
+/// The items of one list; see [`Lists::items`].
+pub fn list(field: Field<'_>, blanks: Blanks) -> Vec<Located<&[u8]>> {
+    Lists::of(field.text, blanks).items(field).collect()
 }
 
 fn without_nul_end(mut text: &[u8]) -> &[u8] {
@@ -137,15 +207,6 @@ fn without_nul_end(mut text: &[u8]) -> &[u8] {
         text = shorter;
     }
     text
-}
-
-/// Number of items that [`list`] gives.
-#[must_use]
-pub fn list_len(field: Field<'_>, blanks: Blanks) -> usize {
-    if memchr::memchr(0, field.text).is_some() {
-        return list(field, blanks).count();
-    }
-    many0_count(|input| item(input, blanks)).parse(field.text).map_or(0, |(_, count)| count)
 }
 
 #[cfg(test)]
@@ -158,11 +219,10 @@ mod tests {
 
     fn items(text: &[u8], blanks: Blanks) -> Vec<&[u8]> {
         let field = Field { text, span: Span::new(0, text.len()), whole: Span::default() };
-        let items: Vec<_> = list(field, blanks).collect();
+        let items = list(field, blanks);
         for item in &items {
             assert_eq!(item.span.bytes(text), item.value);
         }
-        assert_eq!(list_len(field, blanks), items.len());
         items.into_iter().map(|item| item.value).collect()
     }
 

@@ -67,7 +67,7 @@ impl Grid<'_, '_, '_> {
         for one in std::iter::once(&subject).chain(access.groups(subject)) {
             for cell in access.cells(*one) {
                 let at = has.entry(cell.node).or_default();
-                at.below |= cell.below.any;
+                at.below |= cell.here.passes;
                 at.here |= cell.here.any;
             }
         }
@@ -146,8 +146,8 @@ impl<'c> Access<'c, '_> {
     pub fn deciding(&self, subject: SubjectIx, at: At) -> Vec<u32> {
         let of = |one: SubjectIx| {
             let cell = self.cell(one, at.node);
-            let positions = cell.map(|cell| part(&self.entries, Some(&cell.entries))).unwrap_or_default();
-            positions.iter().copied().filter(|position| {
+            let positions = cell.into_iter().flat_map(|cell| self.positions_in(cell));
+            positions.filter(|position| {
                 at.own_path || self.cfg.acl.get(*position as usize).is_some_and(|entry| entry.propagate)
             })
         };
@@ -171,9 +171,7 @@ impl<'c> Access<'c, '_> {
 
     /// The entries for `subject` itself: their nodes and their positions in the file's list.
     pub(in crate::access) fn positions(&self, subject: SubjectIx) -> impl Iterator<Item = (NodeIx, u32)> {
-        self.cells(subject)
-            .iter()
-            .flat_map(|cell| part(&self.entries, Some(&cell.entries)).iter().map(|position| (cell.node, *position)))
+        self.cells(subject).iter().flat_map(|cell| self.positions_in(cell).map(|position| (cell.node, position)))
     }
 }
 

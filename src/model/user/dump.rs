@@ -57,13 +57,14 @@ fn dump_user(cfg: &UserCfg<'_>, user: &User<'_>) -> Value {
     if user.line.is_some() {
         map.insert("expire".into(), expire(user.expire.value, user.expire.span.bytes(cfg.text)));
     }
-    let texts = [("firstname", &user.firstname), ("lastname", &user.lastname), ("comment", &user.comment)];
+    let details = cfg.details(user);
+    let texts = [("firstname", &details.firstname), ("lastname", &details.lastname), ("comment", &details.comment)];
     for (key, text) in texts {
         if let Some(text) = text {
             map.insert(key.into(), text.value.as_ref().into());
         }
     }
-    for (key, bytes) in [("email", user.email), ("keys", user.keys)] {
+    for (key, bytes) in [("email", details.email), ("keys", details.keys)] {
         if let Some(bytes) = bytes {
             map.insert(key.into(), lossy(bytes.value).into());
         }

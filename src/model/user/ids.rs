@@ -140,7 +140,7 @@ pub fn acl_components(path: &[u8]) -> Result<impl Iterator<Item = &[u8]>, PathFa
     if path.is_empty() || path == b"0" {
         return Err(PathFault::Empty);
     }
-    if let Some(&byte) = path.iter().find(|&&byte| !is_name_byte(byte) && byte != b'/') {
+    if let Some(&byte) = path.iter().find(|&&byte| byte != b'/' && !is_name_byte(byte)) {
         return Err(PathFault::Byte(byte));
     }
     Ok(path.split(|&byte| byte == b'/').filter(|part| !part.is_empty() && *part != b"0"))

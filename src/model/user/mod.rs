@@ -7,12 +7,14 @@
 mod acl;
 mod dump;
 mod events;
+mod grouped;
 mod ids;
 mod parse;
 
 pub use acl::{AclEntry, AclLine, AclNode, AclTree, Subject, SubjectKind};
 pub use dump::dump;
 pub use events::{Dropped, EntryType, Flag, NoToken, Odd, Oddity, Reason, UnknownLine};
+pub(crate) use grouped::Grouped;
 pub use ids::{
     PathFault, ROOT, TokenFault, UserFault, acl_components, check_user, is_group_or_role, is_pool, is_storage, realm,
     split_token, token_parts, unlistable,
@@ -99,10 +101,14 @@ pub struct UserCfg<'a> {
     pub dropped: Vec<Dropped<'a>>,
     /// What PVE keeps or overrides in silence, in the order of the file.
     pub odd: Vec<Odd<'a>>,
-    subject_of: FxHashMap<(SubjectKind, &'a [u8]), SubjectIx>,
+    /// Positions in `acl`, grouped by subject and then sorted by node.
+    acl_of: Grouped,
+    /// By id, and whether it is a group's: no text is the id of both a user and a token.
+    subject_of: FxHashMap<(bool, &'a [u8]), SubjectIx>,
     role_of: FxHashMap<&'a [u8], RoleIx>,
     pool_of: FxHashMap<&'a [u8], PoolIx>,
-    vm_pool: FxHashMap<Cow<'a, BStr>, PoolIx>,
+    /// For each guest in a pool, which pool, and where in its list.
+    vm_pool: FxHashMap<Cow<'a, BStr>, (PoolIx, u32)>,
 }
 
 /// A user.
@@ -116,6 +122,18 @@ pub struct User<'a> {
     pub enable: Located<bool>,
     /// Seconds since the epoch after which the account has expired; 0 is never. Beyond 64 bits: `u64::MAX`.
     pub expire: Located<u64>,
+    /// The groups PVE notes at the user, ascending. Rights don't come from here but from [`Group::members`]: a group line above
+    /// the user's line isn't in this list.
+    pub groups: Vec<GroupIx>,
+    /// The tokens, in the order of their first line.
+    pub tokens: Vec<TokenIx>,
+    /// This user as a subject.
+    pub subject: SubjectIx,
+}
+
+/// What a user's line says beside that, for people and for logging in. Hardly anybody asks, so it isn't kept but read again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Details<'a> {
     /// First name, decoded.
     pub firstname: Option<Located<Cow<'a, str>>>,
     /// Last name, decoded.
@@ -126,13 +144,6 @@ pub struct User<'a> {
     pub comment: Option<Located<Cow<'a, str>>>,
     /// Second-factor marker: `x` when the factors are in `priv/tfa.cfg`.
     pub keys: Option<Located<&'a BStr>>,
-    /// The groups PVE notes at the user, ascending. Rights don't come from here but from [`Group::members`]: a group line above
-    /// the user's line isn't in this list.
-    pub groups: Vec<GroupIx>,
-    /// The tokens, in the order of their first line.
-    pub tokens: Vec<TokenIx>,
-    /// This user as a subject.
-    pub subject: SubjectIx,
 }
 
 /// An API token.
@@ -249,6 +260,12 @@ impl<'a> UserCfg<'a> {
         self.defined(SubjectKind::User, id).map(UserIx)
     }
 
+    /// The rest of what the line of `user` says.
+    #[must_use]
+    pub fn details(&self, user: &User<'a>) -> Details<'a> {
+        user.line.map(|line| parse::details(self, line)).unwrap_or_default()
+    }
+
     /// The token with this full id, `name@realm!token`.
     #[must_use]
     pub fn token(&self, id: &[u8]) -> Option<&Token<'a>> {
@@ -294,24 +311,44 @@ impl<'a> UserCfg<'a> {
     /// The place of the pool that the guest is in, by its number as PVE prints it.
     #[must_use]
     pub fn pool_ix_of_vm(&self, vmid: &[u8]) -> Option<PoolIx> {
-        self.vm_pool.get::<BStr>(vmid.into()).copied()
+        self.vm_pool.get::<BStr>(vmid.into()).map(|(pool, _)| *pool)
     }
 
     /// Every guest that is in a pool, in no particular order.
     pub fn vm_pools(&self) -> impl Iterator<Item = (&BStr, &Pool<'a>)> {
-        self.vm_pool.iter().filter_map(|(vmid, pool)| Some((vmid.as_ref(), self.pools.get(pool.index())?)))
+        self.vm_pool.iter().filter_map(|(vmid, (pool, _))| Some((vmid.as_ref(), self.pools.get(pool.index())?)))
     }
 
     /// The subject of this kind and name, when anything in the file names it.
     #[must_use]
     pub fn subject_ix(&self, kind: SubjectKind, id: &[u8]) -> Option<SubjectIx> {
-        self.subject_of.get(&(kind, id)).copied()
+        let ix = self.subject_of.get(&(kind == SubjectKind::Group, id)).copied()?;
+        self.subject(ix).filter(|subject| subject.kind == kind).map(|_| ix)
     }
 
     /// The subject at `ix`.
     #[must_use]
     pub fn subject(&self, ix: SubjectIx) -> Option<&Subject<'a>> {
         self.subjects.get(ix.index())
+    }
+
+    /// The user that a subject is, when it is one and is defined.
+    #[must_use]
+    pub fn user_at(&self, ix: SubjectIx) -> Option<&User<'a>> {
+        let subject = self.subject(ix).filter(|subject| subject.kind == SubjectKind::User)?;
+        self.users.get(subject.record? as usize)
+    }
+
+    /// The token that a subject is, when it is one and is defined.
+    #[must_use]
+    pub fn token_at(&self, ix: SubjectIx) -> Option<&Token<'a>> {
+        let subject = self.subject(ix).filter(|subject| subject.kind == SubjectKind::Token)?;
+        self.tokens.get(subject.record? as usize)
+    }
+
+    /// Positions in [`UserCfg::acl`] in the order of subjects and nodes; those of one subject on one node as in the file.
+    pub(crate) fn acl_by_subject(&self) -> &[u32] {
+        self.acl_of.positions()
     }
 
     /// The subject's id, empty for an index of another file.

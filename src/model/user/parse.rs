@@ -6,14 +6,15 @@ mod fields;
 use self::fields::{Fields, digits, is_true, number, perl_int};
 use super::acl::{AclTree, Subject, SubjectKind};
 use super::events::{Dropped, EntryType, Flag, NoToken, Odd, Oddity, Reason, UnknownLine};
+use super::grouped::Grouped;
 use super::ids::{ROOT, check_user, is_group_or_role, is_pool, is_storage, split_token, unlistable};
 use super::{
-    Group, GroupIx, NodeIx, Pool, PoolIx, PoolVm, Role, RoleIx, SubjectIx, Token, TokenIx, User, UserCfg, UserIx,
+    Details, Group, GroupIx, Pool, PoolIx, PoolVm, Role, RoleIx, SubjectIx, Token, TokenIx, User, UserCfg, UserIx,
 };
 use crate::model::tables::access::{Priv, builtin_role, builtin_roles};
 use crate::model::text::decode;
 use crate::release::Release;
-use crate::syntax::colon::{self, Blanks, Field, Line};
+use crate::syntax::colon::{self, Blanks, Field, Line, Lists};
 use crate::text::{Located, Span};
 use bstr::{BStr, ByteSlice};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -45,12 +46,25 @@ pub(super) fn parse(text: &[u8], release: Release) -> UserCfg<'_> {
     reader.finish()
 }
 
-/// Bytes of an ACL line, roughly: tables that grow are copied again and again.
-const ACL_LINE: usize = 64;
+/// What the user line at `line` says beside what [`User`] holds.
+pub(super) fn details<'a>(cfg: &UserCfg<'a>, line: Span) -> Details<'a> {
+    let fields = Fields::at(line, cfg.text);
+    let text = |nth| {
+        let field = fields.located(nth);
+        is_true(field.value).then(|| field.map(|text| decode(text, cfg.release).text))
+    };
+    let keys = Some(fields.located(8)).filter(|keys| is_true(keys.value));
+    Details { firstname: text(4), lastname: text(5), email: fields.present(6), comment: text(7), keys }
+}
+
+/// Bytes of an ACL line and of a user's, roughly: a file of nothing else has room for about as many. Lists that grow are copied
+/// again and again; memory that nobody touches costs nothing.
+const ACL_LINE: usize = 56;
+const USER_LINE: usize = 80;
 
 struct Reader<'a> {
     cfg: UserCfg<'a>,
-    blanks: Blanks,
+    lists: Lists,
     /// The line being read.
     at: Span,
     /// Tokens that still exist; [`UserCfg::tokens`] also holds the wiped ones until the end.
@@ -58,8 +72,6 @@ struct Reader<'a> {
     gone: Vec<bool>,
     members: FxHashSet<(GroupIx, SubjectIx)>,
     storages: FxHashSet<(PoolIx, &'a [u8])>,
-    vm_at: FxHashMap<Cow<'a, BStr>, Span>,
-    entries: FxHashMap<(NodeIx, SubjectIx, RoleIx), u32>,
     /// Pairs of subject and role looked at; bounds the work that one hostile line can make.
     pairs: usize,
     /// The roles and the subjects of the last ACL line, for their memory.
@@ -78,6 +90,7 @@ impl<'a> Reader<'a> {
                 roles: Vec::new(),
                 pools: Vec::new(),
                 acl: Vec::new(),
+                acl_of: Grouped::default(),
                 acl_lines: Vec::new(),
                 tree: AclTree::default(),
                 subjects: Vec::new(),
@@ -88,20 +101,17 @@ impl<'a> Reader<'a> {
                 pool_of: FxHashMap::default(),
                 vm_pool: FxHashMap::default(),
             },
-            blanks: list_blanks(release),
+            lists: Lists::of(text, list_blanks(release)),
             at: Span::default(),
             wiped: FxHashMap::default(),
             gone: Vec::new(),
             members: FxHashSet::default(),
             storages: FxHashSet::default(),
-            vm_at: FxHashMap::default(),
-            entries: FxHashMap::default(),
             pairs: 0,
             items: [Vec::new(), Vec::new()],
         };
-        // Most of a large file is ACLs.
         reader.cfg.acl.reserve(text.len() / ACL_LINE);
-        reader.entries.reserve(text.len() / ACL_LINE);
+        reader.cfg.users.reserve(text.len() / USER_LINE);
         for (name, privileges) in builtin_roles(release) {
             let name = name.as_bytes().as_bstr();
             reader.role(name, Role { name, privileges, builtin: Some(privileges), line: None, listed: Vec::new() });
@@ -112,11 +122,6 @@ impl<'a> Reader<'a> {
             line: None,
             enable: Located::new(true, Span::default()),
             expire: Located::new(0, Span::default()),
-            firstname: None,
-            lastname: None,
-            email: None,
-            comment: None,
-            keys: None,
             groups: Vec::new(),
             tokens: Vec::new(),
             subject,
@@ -156,7 +161,7 @@ impl<'a> Reader<'a> {
     /// The subject of this kind and name; `id` must be of the file, or static.
     fn subject(&mut self, kind: SubjectKind, id: &'a [u8]) -> SubjectIx {
         let next = SubjectIx::new(self.cfg.subjects.len());
-        let ix = *self.cfg.subject_of.entry((kind, id)).or_insert(next);
+        let ix = *self.cfg.subject_of.entry((kind == SubjectKind::Group, id)).or_insert(next);
         if ix == next {
             self.cfg.subjects.push(Subject { kind, id: id.as_bstr(), record: None });
         }
@@ -236,6 +241,14 @@ impl<'a> Reader<'a> {
         Some(Located::new(decoded.text, field.span))
     }
 
+    /// [`Reader::text`] for a text that nobody keeps.
+    fn check_text(&mut self, field: Field<'a>, entry: EntryType, of: &'a BStr) {
+        let plain = field.text != b"0" && field.text.iter().all(|&byte| byte.is_ascii() && byte != b'%');
+        if !plain {
+            self.text(field, entry, of);
+        }
+    }
+
     /// The items of a list; notes what is odd about it.
     fn list(
         &mut self,
@@ -243,17 +256,13 @@ impl<'a> Reader<'a> {
         entry: EntryType,
         of: &'a BStr,
     ) -> impl Iterator<Item = Located<&'a [u8]>> + use<'a> {
-        let blanks = self.blanks;
-        if memchr::memchr(0, field.text).is_some() {
+        if self.lists.only_nul(field) {
             self.odd(field.span, Oddity::Nul { entry, of });
-        } else if blanks == Blanks::Latin1 && memchr::memchr2(0x85, 0xa0, field.text).is_some() {
-            for item in colon::list(field, Blanks::Ascii) {
-                if memchr::memchr2(0x85, 0xa0, item.value).is_some() {
-                    self.odd(item.span, Oddity::Torn { entry, of, item: item.value.as_bstr() });
-                }
-            }
         }
-        colon::list(field, blanks)
+        for item in self.lists.torn(field) {
+            self.odd(item.span, Oddity::Torn { entry, of, item: item.value.as_bstr() });
+        }
+        self.lists.items(field)
     }
 
     fn user(&mut self, fields: &Fields<'a>) -> Option<&'a BStr> {
@@ -268,7 +277,7 @@ impl<'a> Reader<'a> {
             return None;
         };
         let enable = self.flag(fields.get(2), Flag::Enable, id.value);
-        if let Some(byte) = unlistable(id.value, self.blanks) {
+        if let Some(byte) = unlistable(id.value, list_blanks(self.cfg.release)) {
             self.odd(id.span, Oddity::Unlistable { user: id.value, byte });
         }
         let keys = Some(fields.located(8)).filter(|keys| is_true(keys.value));
@@ -281,21 +290,11 @@ impl<'a> Reader<'a> {
                 self.odd(keys.span, Oddity::Keys { user: id.value, keys: keys.value });
             }
         }
+        for text in [4, 5, 7] {
+            self.check_text(fields.get(text), EntryType::User, id.value);
+        }
         let subject = self.subject(SubjectKind::User, id.value);
-        let user = User {
-            id,
-            line: Some(self.at),
-            enable,
-            expire,
-            firstname: self.text(fields.get(4), EntryType::User, id.value),
-            lastname: self.text(fields.get(5), EntryType::User, id.value),
-            email: fields.present(6),
-            comment: self.text(fields.get(7), EntryType::User, id.value),
-            keys,
-            groups: Vec::new(),
-            tokens: Vec::new(),
-            subject,
-        };
+        let user = User { id, line: Some(self.at), enable, expire, groups: Vec::new(), tokens: Vec::new(), subject };
         if let Some(before) = self.set_user(user) {
             let wiped = self.wipe(&before.tokens);
             if before.line.is_some() || !wiped.is_empty() {
@@ -388,11 +387,16 @@ impl<'a> Reader<'a> {
         }
         for member in self.list(fields.get(2), EntryType::Group, name.value) {
             let id = member.value.as_bstr();
-            if let Err(fault) = check_user(id) {
-                self.drop(member.span, Reason::MemberId { group: name.value, member: id, fault });
-                continue;
-            }
-            let subject = self.subject(SubjectKind::User, id);
+            let subject = match self.cfg.subject_ix(SubjectKind::User, id) {
+                Some(known) => known,
+                None => match check_user(id) {
+                    Ok(()) => self.subject(SubjectKind::User, id),
+                    Err(fault) => {
+                        self.drop(member.span, Reason::MemberId { group: name.value, member: id, fault });
+                        continue;
+                    }
+                },
+            };
             match self.record(subject).and_then(|at| self.cfg.users.get_mut(at as usize)) {
                 Some(user) if user.groups.last() != Some(&ix) => user.groups.push(ix),
                 Some(_) => {}
@@ -522,19 +526,21 @@ impl<'a> Reader<'a> {
             return self.drop(item.span, Reason::PoolVmid { pool, vmid: written });
         }
         let (vmid, name) = perl_int(item.value);
-        match self.vm_at.entry(name.clone()) {
-            Entry::Occupied(first) => {
-                let first = *first.get();
-                let first_pool = self.cfg.pool_of_vm(&name).map_or(pool, |pool| pool.name.value);
+        let next = self.cfg.pools.get(ix.index()).map_or(0, |pool| pool.vms.len());
+        match self.cfg.vm_pool.entry(name.clone()) {
+            Entry::Occupied(known) => {
+                let (first_pool, at) = *known.get();
+                let first_pool = self.cfg.pools.get(first_pool.index());
+                let first = first_pool.and_then(|pool| pool.vms.get(at as usize)).map(|vm| vm.span).unwrap_or_default();
+                let first_pool = first_pool.map_or(pool, |pool| pool.name.value);
                 let vmid = name.into_owned();
                 return self.drop(item.span, Reason::PoolVmidTaken { pool, vmid, first_pool, first });
             }
-            Entry::Vacant(slot) => slot.insert(item.span),
+            Entry::Vacant(slot) => slot.insert((ix, u32::try_from(next).unwrap_or(u32::MAX))),
         };
         if *name != *written {
             self.odd(item.span, Oddity::VmidForm { pool, written, vmid });
         }
-        self.cfg.vm_pool.insert(name.clone(), ix);
         if let Some(pool) = self.cfg.pools.get_mut(ix.index()) {
             pool.vms.push(PoolVm { vmid, name, span: item.span });
         }
@@ -546,6 +552,7 @@ impl<'a> Reader<'a> {
             user.groups.sort_unstable();
             user.groups.dedup();
         }
+        self.unite_repeated();
         for at in 0..self.cfg.acl.len() {
             let Some(&entry) = self.cfg.acl.get(at) else { break };
             let Some(&subject) = self.cfg.subject(entry.subject) else { continue };
@@ -558,7 +565,7 @@ impl<'a> Reader<'a> {
                     self.odd(entry.subject_span, Oddity::AclRoot { role });
                 }
                 SubjectKind::User => {}
-                SubjectKind::Token => match self.cfg.token(id) {
+                SubjectKind::Token => match subject.record.and_then(|at| self.cfg.tokens.get(at as usize)) {
                     Some(token) if !token.privsep.value => {
                         let defined = token.line;
                         self.odd(entry.subject_span, Oddity::AclFullToken { token: id, defined });

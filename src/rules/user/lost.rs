@@ -154,7 +154,7 @@ fn shifted<'m>(model: &'m UserCfg<'m>) -> FxHashMap<Span, Shift<'m>> {
                 let user = model.user(name).filter(|user| user.line == Some(odd.line));
                 // Real keys are `x`, `x!...`, or a dozen characters and more.
                 let text = |keys: &BStr| !keys.starts_with(b"x!") && keys != "x" && keys.len() < 12;
-                if let Some(keys) = user.and_then(|user| user.keys).filter(|keys| text(keys.value)) {
+                if let Some(keys) = user.and_then(|user| model.details(user).keys).filter(|keys| text(keys.value)) {
                     add(odd.line, EntryType::User, name, keys.span.join(odd.span));
                 }
             }

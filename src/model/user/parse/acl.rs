@@ -5,9 +5,8 @@ use super::fields::Fields;
 use crate::model::user::acl::{AclEntry, AclLine, AclTree, SubjectKind};
 use crate::model::user::events::{EntryType, Flag, NoToken, Odd, Oddity, Reason};
 use crate::model::user::ids::{acl_components, check_user, is_group_or_role, split_token};
-use crate::model::user::{MAX_ACL_ENTRIES, NodeIx, SubjectIx};
-use crate::syntax::colon;
-use crate::text::Located;
+use crate::model::user::{Grouped, MAX_ACL_ENTRIES, NodeIx, SubjectIx};
+use crate::text::{Located, Span};
 use bstr::{BStr, ByteSlice};
 
 impl<'a> Reader<'a> {
@@ -15,17 +14,21 @@ impl<'a> Reader<'a> {
         let events = (self.cfg.dropped.len(), self.cfg.odd.len());
         let path = self.acl_parts(fields);
         if events != (self.cfg.dropped.len(), self.cfg.odd.len()) {
-            let items = |field| colon::list(field, self.blanks).map(|item| item.map(BStr::new)).collect();
-            self.cfg.acl_lines.push(AclLine {
-                line: self.at,
-                flag: fields.located(1),
-                path: fields.located(2),
-                paths: items(fields.get(2)),
-                subjects: items(fields.get(3)),
-                roles: items(fields.get(4)),
-            });
+            self.cfg.acl_lines.push(self.acl_line(self.at, fields));
         }
         path
+    }
+
+    fn acl_line(&self, line: Span, fields: &Fields<'a>) -> AclLine<'a> {
+        let items = |field| self.lists.items(field).map(|item| item.map(BStr::new)).collect();
+        AclLine {
+            line,
+            flag: fields.located(1),
+            path: fields.located(2),
+            paths: items(fields.get(2)),
+            subjects: items(fields.get(3)),
+            roles: items(fields.get(4)),
+        }
     }
 
     fn acl_parts(&mut self, fields: &Fields<'a>) -> Option<&'a BStr> {
@@ -53,12 +56,13 @@ impl<'a> Reader<'a> {
         }
         for role in &roles {
             let name = role.value.as_bstr();
-            if !is_group_or_role(name) {
-                self.drop(role.span, Reason::AclRoleName { role: name });
-                continue;
-            }
             let Some(role_ix) = self.cfg.role_ix(name) else {
-                self.drop(role.span, Reason::AclRole { role: name, later: None });
+                let reason = if is_group_or_role(name) {
+                    Reason::AclRole { role: name, later: None }
+                } else {
+                    Reason::AclRoleName { role: name }
+                };
+                self.drop(role.span, reason);
                 continue;
             };
             for subject in &subjects {
@@ -70,7 +74,7 @@ impl<'a> Reader<'a> {
                 }
                 self.pairs += 1;
                 let Some(subject_ix) = self.acl_subject(*subject) else { continue };
-                let entry = AclEntry {
+                self.cfg.acl.push(AclEntry {
                     node: node.get(&mut self.cfg.tree),
                     subject: subject_ix,
                     role: role_ix,
@@ -80,8 +84,7 @@ impl<'a> Reader<'a> {
                     path_span: path.span,
                     subject_span: subject.span,
                     role_span: role.span,
-                };
-                self.acl_entry(entry);
+                });
             }
         }
         self.items = [roles, subjects];
@@ -90,13 +93,12 @@ impl<'a> Reader<'a> {
 
     fn path_form(&mut self, path: Located<&'a BStr>) {
         let written = path.value;
-        let canonical = written.first() == Some(&b'/')
-            && !written.windows(2).any(|pair| pair == b"//")
-            && (written.len() == 1 || written.last() != Some(&b'/'));
-        let zero = written.split(|&byte| byte == b'/').any(|part| part == b"0");
-        if canonical && !zero {
+        let mut parts = written.split(|&byte| byte == b'/');
+        let rooted = parts.next().is_some_and(<[u8]>::is_empty);
+        if rooted && (written.len() == 1 || parts.clone().all(|part| !matches!(part, b"" | b"0"))) {
             return;
         }
+        let zero = written.split(|&byte| byte == b'/').any(|part| part == b"0");
         let Ok(components) = acl_components(written) else { return };
         let mut read = String::new();
         for part in components {
@@ -113,59 +115,124 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Who `item` is, in PVE's order: group, user, token. `None` when it is dropped.
+    /// Who `item` is. `None` when it is dropped.
     fn acl_subject(&mut self, item: Located<&'a [u8]>) -> Option<SubjectIx> {
         let id = item.value;
-        if let Some(group) = id.strip_prefix(b"@").filter(|group| is_group_or_role(group)) {
-            let ix = self.subject(SubjectKind::Group, group);
-            if self.record(ix).is_none() {
-                self.drop(item.span, Reason::AclGroup { group: group.as_bstr(), later: None });
-            }
+        // Who is known already isn't malformed.
+        let key = id.strip_prefix(b"@").map_or((false, id), |group| (true, group));
+        let ix = match self.cfg.subject_of.get(&key) {
+            Some(known) => *known,
+            None => self.new_acl_subject(item)?,
+        };
+        let subject = self.cfg.subject(ix)?;
+        if subject.defined() {
             return Some(ix);
         }
-        let user_fault = match check_user(id) {
-            Ok(()) => {
-                let ix = self.subject(SubjectKind::User, id);
-                if self.record(ix).is_none() {
-                    self.drop(item.span, Reason::AclUser { user: id.as_bstr(), later: None });
-                }
-                return Some(ix);
+        let reason = match subject.kind {
+            SubjectKind::Group => Reason::AclGroup { group: subject.id, later: None },
+            SubjectKind::User => Reason::AclUser { user: subject.id, later: None },
+            SubjectKind::Token => {
+                let why = self.wiped.get(&ix).copied().unwrap_or(NoToken::Undefined(None));
+                self.drop(item.span, Reason::AclToken { token: id.as_bstr(), why });
+                return None;
             }
-            Err(fault) => fault,
         };
+        self.drop(item.span, reason);
+        Some(ix)
+    }
+
+    /// Who `item` is, in PVE's order: group, user, token. Nobody can be given rights as a token before it is defined.
+    fn new_acl_subject(&mut self, item: Located<&'a [u8]>) -> Option<SubjectIx> {
+        let id = item.value;
+        if let Some(group) = id.strip_prefix(b"@").filter(|group| is_group_or_role(group)) {
+            return Some(self.subject(SubjectKind::Group, group));
+        }
+        let Err(user_fault) = check_user(id) else { return Some(self.subject(SubjectKind::User, id)) };
         let why = match split_token(id) {
             Err(fault) => NoToken::Malformed(fault, user_fault),
-            Ok(_) => match self.cfg.subject_ix(SubjectKind::Token, id) {
-                Some(ix) if self.record(ix).is_some() => return Some(ix),
-                Some(ix) => self.wiped.get(&ix).copied().unwrap_or(NoToken::Undefined(None)),
-                None => NoToken::Undefined(None),
-            },
+            Ok(_) => NoToken::Undefined(None),
         };
         self.drop(item.span, Reason::AclToken { token: id.as_bstr(), why });
         None
     }
 
-    fn acl_entry(&mut self, entry: AclEntry) {
-        let next = u32::try_from(self.cfg.acl.len()).unwrap_or(u32::MAX);
-        let at = *self.entries.entry((entry.node, entry.subject, entry.role)).or_insert(next);
-        match self.cfg.acl.get_mut(at as usize) {
-            None => self.cfg.acl.push(entry),
-            Some(known) => {
-                let before = std::mem::replace(known, entry);
-                // The same item twice in one list is as good as once.
-                if before.line != entry.line {
-                    let what = Oddity::AclAgain {
-                        subject: self.cfg.subject_id(entry.subject),
-                        role: self.cfg.role_name(entry.role),
-                        first: before.line,
-                        before: before.propagate,
-                        now: entry.propagate,
-                    };
-                    self.odd(entry.subject_span, what);
-                }
+    /// Makes one entry, in the place of the first, of those with the same path, subject and role. The last of them counts.
+    pub(super) fn unite_repeated(&mut self) {
+        let acl_of = self.acl_of();
+        let again = self.repeated(acl_of.positions());
+        if again.is_empty() {
+            self.cfg.acl_of = acl_of;
+            return;
+        }
+        let mut gone = vec![false; self.cfg.acl.len()];
+        let mut lines = Vec::new();
+        for Again { first, before, at } in again {
+            let (Some(&was), Some(&now)) = (self.entry(before), self.entry(at)) else { continue };
+            // The same item twice in one list is as good as once.
+            if was.line != now.line {
+                let what = Oddity::AclAgain {
+                    subject: self.cfg.subject_id(now.subject),
+                    role: self.cfg.role_name(now.role),
+                    first: was.line,
+                    before: was.propagate,
+                    now: now.propagate,
+                };
+                self.at = now.line;
+                self.odd(now.subject_span, what);
+                lines.push(now.line);
+            }
+            if let Some(entry) = self.cfg.acl.get_mut(first as usize) {
+                *entry = now;
+            }
+            if let Some(gone) = gone.get_mut(at as usize) {
+                *gone = true;
             }
         }
+        let mut gone = gone.into_iter();
+        self.cfg.acl.retain(|_| !gone.next().unwrap_or_default());
+        self.cfg.acl_of = self.acl_of();
+        lines.dedup();
+        let new = lines.into_iter().filter(|line| self.cfg.acl_line(*line).is_none());
+        let new: Vec<_> = new.map(|line| self.acl_line(line, &Fields::at(line, self.cfg.text))).collect();
+        self.cfg.acl_lines.extend(new);
+        self.cfg.acl_lines.sort_unstable_by_key(|acl| acl.line.start);
     }
+
+    fn acl_of(&self) -> Grouped {
+        let subjects = self.cfg.acl.iter().map(|entry| entry.subject.index());
+        let mut grouped = Grouped::new(self.cfg.subjects.len(), subjects);
+        grouped.sort_by_key(|at| self.entry(at).map(|entry| entry.node));
+        grouped
+    }
+
+    /// The entries that repeat another, in the order of the file. `grouped` has those of one subject and path together.
+    fn repeated(&self, grouped: &[u32]) -> Vec<Again> {
+        let place = |at: &u32| self.entry(*at).map(|entry| (entry.subject, entry.node));
+        let mut again = Vec::new();
+        for together in grouped.chunk_by(|a, b| place(a) == place(b)).filter(|together| together.len() > 1) {
+            let role = |at: &u32| Some((self.entry(*at)?.role, *at));
+            let mut roles: Vec<_> = together.iter().filter_map(role).collect();
+            roles.sort_unstable();
+            for same in roles.chunk_by(|a, b| a.0 == b.0) {
+                let Some(&(_, first)) = same.first() else { continue };
+                let pairs = same.iter().zip(same.iter().skip(1));
+                again.extend(pairs.map(|(&(_, before), &(_, at))| Again { first, before, at }));
+            }
+        }
+        again.sort_unstable_by_key(|again| again.at);
+        again
+    }
+
+    fn entry(&self, at: u32) -> Option<&AclEntry> {
+        self.cfg.acl.get(at as usize)
+    }
+}
+
+/// Positions of entries with the same path, subject and role: the first of all, and two in a row.
+struct Again {
+    first: u32,
+    before: u32,
+    at: u32,
 }
 
 /// The node of an ACL line: PVE makes it only when the first entry is recorded.

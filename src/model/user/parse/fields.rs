@@ -32,6 +32,11 @@ impl<'a> Fields<'a> {
         Self { fields, count, end: last }
     }
 
+    /// The fields of the line whose content is at `line`.
+    pub(super) fn at(line: Span, text: &'a [u8]) -> Self {
+        Self::new(&Line { span: line, content: Located::new(line.bytes(text), line) })
+    }
+
     /// Field `nth`; the type is field 0.
     pub(super) fn get(&self, nth: usize) -> Field<'a> {
         self.fields.get(nth).copied().unwrap_or_default()
