@@ -2,7 +2,7 @@
 //! simple as can be: it changes the file and asks the permission engine again.
 
 use proptest::prelude::*;
-use pvelint::access::escalate::{By, Escalation, Fact, Goal, Reach, Reached, World, can_begin};
+use pvelint::access::escalate::{Beginnings, By, Escalation, Fact, Goal, Reach, Reached, World};
 use pvelint::access::{Access, Change, apply};
 use pvelint::model::tables::access::{Priv, PrivSet, path_allowed};
 use pvelint::model::user::{SubjectKind, UserCfg};
@@ -561,7 +561,7 @@ proptest! {
         let escalation = Escalation::new(&access, &world);
         for reached in escalation.everybody() {
             let weighty = reached.goals.iter().any(|goal| goal.reach <= Reach::NodeRoot);
-            let begins = can_begin(&access, reached.who[0]);
+            let begins = Beginnings::of(&access).can_begin(reached.who[0]);
             prop_assert!(begins || !weighty, "{:?} in\n{}", reached, text);
         }
     }

@@ -204,6 +204,15 @@ impl<'c, 'a> Access<'c, 'a> {
         LookedUp { trail: Trail::to(&self.cfg.tree, path), pools: self.pool_indices(path).collect() }
     }
 
+    /// The path of a node, looked up.
+    #[must_use]
+    pub fn look_up_node(&self, node: NodeIx) -> LookedUp {
+        let tree = &self.cfg.tree;
+        let mut nodes: Vec<_> = std::iter::successors(Some(node), |node| tree.node(*node)?.parent).collect();
+        nodes.reverse();
+        LookedUp { trail: Trail { nodes, exact: true }, pools: self.pool_indices(&tree.path(node)).collect() }
+    }
+
     fn rights(&self, who: Who<'_, '_>, path: &LookedUp) -> Privs {
         match who {
             Who::Nobody => Privs::default(),

@@ -60,14 +60,23 @@ impl<'c> Access<'c, '_> {
     /// Every node that has entries for `subject` or its groups, a node before those below it. For a group: its own entries.
     #[must_use]
     pub fn landings(&self, subject: SubjectIx) -> Vec<Landing> {
-        let mut found: Vec<(NodeIx, bool, &Cell)> =
-            self.cells(subject).iter().map(|cell| (cell.node, true, cell)).collect();
-        for group in self.groups_of(subject) {
-            found.extend(self.cells(*group).iter().map(|cell| (cell.node, false, cell)));
+        let mut landings = Vec::new();
+        self.landings_into(subject, &mut landings);
+        landings
+    }
+
+    /// The same, in place of what is in `landings`.
+    pub fn landings_into(&self, subject: SubjectIx, landings: &mut Vec<Landing>) {
+        landings.clear();
+        let groups = self.groups_of(subject).iter().map(|group| (false, self.cells(*group)));
+        let all = std::iter::once((true, self.cells(subject))).chain(groups);
+        let mut found: Vec<(NodeIx, bool, &Cell)> = Vec::with_capacity(all.clone().map(|(_, cells)| cells.len()).sum());
+        for (own, cells) in all {
+            found.extend(cells.iter().map(|cell| (cell.node, own, cell)));
         }
         // Nodes are numbered from the root down.
         found.sort_unstable_by_key(|(node, own, _)| (*node, !own));
-        let mut landings: Vec<Landing> = Vec::new();
+        landings.reserve(found.len());
         for part in found.chunk_by(|a, b| a.0 == b.0) {
             let Some(&(node, ..)) = part.first() else { continue };
             let [mut own_here, mut own_below, mut groups_here, mut groups_below] = [Grant::default(); 4];
@@ -79,10 +88,9 @@ impl<'c> Access<'c, '_> {
             }
             let [own_here, own_below, groups_here, groups_below] =
                 [own_here, own_below, groups_here, groups_below].map(|grant| self.held(grant));
-            let above = self.above(&landings, node);
+            let above = self.above(landings, node);
             landings.push(Landing { node, above, own_here, own_below, groups_here, groups_below });
         }
-        landings
     }
 
     /// What the pools of a path give `subject`.

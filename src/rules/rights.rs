@@ -8,14 +8,14 @@ use std::sync::OnceLock;
 use bstr::{BStr, BString, ByteSlice};
 use rustc_hash::FxHashMap;
 
-use super::acl::storage_gap::Gap;
+use super::acl::storage_gap::Gaps;
 use super::words;
 use crate::access::{Access, Held, Landing, LookedUp};
 use crate::cluster::{Cluster, File};
 use crate::finding::Command;
 use crate::model::tables::access::{Priv, PrivSet, checked_anywhere, checked_below, checked_on, path_allowed};
 use crate::model::user::{
-    AclEntry, NodeIx, Pool, PoolIx, ROOT, SubjectIx, SubjectKind, UserCfg, list_blanks, unlistable,
+    AclEntry, Grouped, NodeIx, Pool, PoolIx, ROOT, SubjectIx, SubjectKind, UserCfg, list_blanks, unlistable,
 };
 use crate::release::Release;
 use crate::text::{Place, Span};
@@ -46,8 +46,6 @@ pub(super) enum Standing {
 pub(super) struct Spot {
     pub(super) node: NodeIx,
     pub(super) path: BString,
-    /// The path, looked up.
-    pub(super) looked: LookedUp,
     pub(super) object: Object,
     pub(super) standing: Standing,
     /// The privileges that PVE looks up on the path itself, the right to change its ACL included.
@@ -111,7 +109,8 @@ pub(super) struct Rights<'a> {
     pub(super) model: &'a UserCfg<'a>,
     /// Paths with entries that count, in the order of [`crate::model::user::AclTree::nodes`].
     pub(super) spots: Vec<Spot>,
-    spot_of: FxHashMap<NodeIx, usize>,
+    /// For each node, the place of its spot, if it has one.
+    spot_of: Vec<Option<u32>>,
     /// Entries that PVE looks at, by path and then in the order of the file.
     entries: Vec<&'a AclEntry>,
     /// Users that exist, root@pam left out, and tokens with privilege separation, if any entry is for them or their groups.
@@ -121,8 +120,8 @@ pub(super) struct Rights<'a> {
     /// Own entries, by subject and path, that change nothing.
     pub(super) redundant: Vec<(SubjectIx, NodeIx)>,
     pub(super) objects: Objects<'a>,
-    /// Who has rights on guests and none on a storage for disks: two rules ask.
-    pub(super) disk_gaps: OnceLock<Vec<Gap<'a>>>,
+    /// Who has rights on guests and none on a storage that they need: several rules ask.
+    pub(super) gaps: OnceLock<Gaps<'a>>,
     sets: Sets,
 }
 
@@ -215,18 +214,25 @@ impl<'a> Rights<'a> {
         let file = cluster.user.as_ref()?;
         let model = &file.model;
         let root = model.subject_ix(SubjectKind::User, ROOT);
-        let counts = |entry: &&AclEntry| {
-            Some(entry.subject) != root
-                && model.subject(entry.subject).is_some_and(|subject| match subject.kind {
-                    SubjectKind::Token => model.token(subject.id).is_some_and(|token| token.privsep.value),
-                    SubjectKind::User | SubjectKind::Group => true,
-                })
+        let counts = |subject| {
+            model.subject(subject).is_some_and(|is| match is.kind {
+                SubjectKind::Token => model.token_at(subject).is_some_and(|token| token.privsep.value),
+                SubjectKind::User | SubjectKind::Group => Some(subject) != root,
+            })
         };
-        let mut entries: Vec<&AclEntry> = model.acl.iter().filter(counts).collect();
-        entries.sort_by_key(|entry| entry.node);
+        let counts: Vec<bool> = (0..model.subjects.len()).map(|at| counts(SubjectIx::new(at))).collect();
+        let counts = |entry: &&AclEntry| counts.get(entry.subject.index()).is_some_and(|counts| *counts);
+        let by_node = Grouped::new(model.tree.nodes.len(), model.acl.iter().map(|entry| entry.node.index()));
+        let in_order = by_node.positions().iter().filter_map(|at| model.acl.get(*at as usize));
+        let entries: Vec<&AclEntry> = in_order.filter(counts).collect();
         let objects = Objects::of(cluster);
-        let spots = spots(model, access, &entries, &objects);
-        let spot_of = spots.iter().enumerate().map(|(at, spot)| (spot.node, at)).collect();
+        let spots = spots(model, &entries, &objects);
+        let mut spot_of = vec![None; model.tree.nodes.len()];
+        for (at, spot) in (0..).zip(&spots) {
+            if let Some(slot) = spot_of.get_mut(spot.node.index()) {
+                *slot = Some(at);
+            }
+        }
         let mut rights = Self {
             file,
             model,
@@ -237,11 +243,12 @@ impl<'a> Rights<'a> {
             changes: Vec::new(),
             redundant: Vec::new(),
             objects,
-            disk_gaps: OnceLock::new(),
+            gaps: OnceLock::new(),
             sets: Sets::of(model.release),
         };
         let subjects = rights.subjects(access);
-        let looked: Vec<Looked> = subjects.into_iter().map(|same| rights.look(access, same)).collect();
+        let mut landings = Vec::new();
+        let looked: Vec<Looked> = subjects.into_iter().map(|same| rights.look(access, same, &mut landings)).collect();
         let mut merged: FxHashMap<(Effect, NodeIx, SubjectIx, PrivSet, Option<PoolIx>), Change> = FxHashMap::default();
         for one in looked {
             rights.principals.push(one.principal);
@@ -278,7 +285,8 @@ impl<'a> Rights<'a> {
 
     /// The path at `node`, if any entry that counts is on it.
     pub(super) fn spot(&self, node: NodeIx) -> Option<&Spot> {
-        self.spot_of.get(&node).and_then(|at| self.spots.get(*at))
+        let at = self.spot_of.get(node.index()).copied().flatten()?;
+        self.spots.get(at as usize)
     }
 
     /// The entries that count on a path.
@@ -326,16 +334,8 @@ impl<'a> Rights<'a> {
 
     /// Whether a user, or a token's user, exists and may log in.
     pub(super) fn enabled(&self, subject: SubjectIx) -> bool {
-        let Some(subject) = self.model.subject(subject) else { return false };
-        match subject.kind {
-            SubjectKind::User => self.model.user(subject.id).is_some_and(|user| user.enable.value),
-            SubjectKind::Token => self
-                .model
-                .token(subject.id)
-                .and_then(|token| self.model.users.get(token.user.index()))
-                .is_some_and(|user| user.enable.value),
-            SubjectKind::Group => false,
-        }
+        let owner = || self.model.users.get(self.model.token_at(subject)?.user.index());
+        self.model.user_at(subject).or_else(owner).is_some_and(|user| user.enable.value)
     }
 
     /// What a role holds.
@@ -421,25 +421,24 @@ impl<'a> Rights<'a> {
         alone
     }
 
-    fn look(&self, access: &Access<'a, 'a>, same: Vec<SubjectIx>) -> Looked {
+    fn look(&self, access: &Access<'a, 'a>, same: Vec<SubjectIx>, landings: &mut Vec<Landing>) -> Looked {
         let subject = same.first().copied().unwrap_or_else(|| SubjectIx::new(0));
-        let landings = access.landings(subject);
+        access.landings_into(subject, landings);
         let mut look = Look {
             rights: self,
             access,
             subject,
             owner: self
                 .model
-                .subject(subject)
-                .filter(|subject| subject.kind == SubjectKind::Token)
-                .and_then(|token| self.model.users.get(self.model.token(token.id)?.user.index()))
+                .token_at(subject)
+                .and_then(|token| self.model.users.get(token.user.index()))
                 .filter(|owner| owner.id.value != ROOT)
                 .map(|owner| owner.subject),
             changes: Vec::new(),
             redundant: Vec::new(),
         };
         let mut on_guests = PrivSet::EMPTY;
-        for landing in &landings {
+        for landing in &*landings {
             let Some(spot) = self.spot(landing.node) else { continue };
             if spot.path == "/" || spot.path.starts_with(b"/vms") || spot.path.starts_with(b"/pool") {
                 on_guests |= landing.here().privs | landing.below().privs;
@@ -447,7 +446,7 @@ impl<'a> Rights<'a> {
             look.landing(spot, landing);
         }
         if landings.iter().any(|landing| landing.here().no_access || landing.below().no_access) {
-            look.killed(&landings);
+            look.killed(landings);
         }
         let Look { mut changes, redundant, .. } = look;
         for change in &mut changes {
@@ -466,7 +465,7 @@ pub(super) fn pool_guests(access: &Access<'_, '_>, pool: &Pool<'_>, most: usize)
     })
 }
 
-fn spots(model: &UserCfg<'_>, access: &Access<'_, '_>, entries: &[&AclEntry], objects: &Objects<'_>) -> Vec<Spot> {
+fn spots(model: &UserCfg<'_>, entries: &[&AclEntry], objects: &Objects<'_>) -> Vec<Spot> {
     let mut known: FxHashMap<(Object, usize), Checked> = FxHashMap::default();
     let mut spots = Vec::new();
     let mut start = 0;
@@ -490,8 +489,7 @@ fn spots(model: &UserCfg<'_>, access: &Access<'_, '_>, entries: &[&AclEntry], ob
         let exists = (checked.standing == Standing::Checked).then(|| objects.exists(model, &path)).flatten();
         let Checked { standing, on, below, pooled } = checked;
         let on = if standing == Standing::Checked { on | checked_anywhere() } else { on };
-        let looked = access.look_up(&path);
-        spots.push(Spot { node, path, looked, object: kind, standing, on, below, pooled, exists, entries: range });
+        spots.push(Spot { node, path, object: kind, standing, on, below, pooled, exists, entries: range });
     }
     spots
 }
@@ -539,6 +537,10 @@ impl Look<'_, '_> {
         let passes = landing.own_below.any || landing.groups_below.any;
         let mut lost_here = (before_here.privs - here.privs) & on;
         let mut lost_below = if passes { (before_below.privs - below.privs) & under } else { PrivSet::EMPTY };
+        // A role without any privilege is meant to deny, even where there was nothing.
+        if here.privs.contains_all(before_here.privs) && lost_below.is_empty() && !here.privs.is_empty() {
+            return;
+        }
         let gains = !(((here.privs - before_here.privs) & (spot.on | spot.pooled))
             | ((below.privs - before_below.privs) & spot.below))
             .is_empty();
@@ -547,17 +549,17 @@ impl Look<'_, '_> {
         let mut pool = None;
         match spot.object {
             Object::Guest(_) | Object::Storage => {
-                let pools = self.access.pools_held(self.subject, &spot.looked);
+                let looked = self.access.look_up_node(spot.node);
+                let pools = self.access.pools_held(self.subject, &looked);
                 if pools.no_access {
                     return;
                 }
                 undone = lost_here & pools.privs;
-                // A role without any privilege is meant to deny.
                 if here.privs.is_empty() && lost_here.is_empty() {
                     undone = pools.privs & on;
                 }
                 lost_here -= pools.privs;
-                pool = self.pool_giving(&spot.looked, undone);
+                pool = self.pool_giving(&looked, undone);
             }
             Object::Pool => {
                 lost_members = self.lost_on_members(spot, before_here.privs - here.privs);
@@ -574,7 +576,7 @@ impl Look<'_, '_> {
             lost_below &= sets.pool;
         }
         if let Some(owner) = self.owner {
-            let owner = self.access.effective_on(owner, &spot.looked);
+            let owner = self.access.effective_on(owner, &self.access.look_up_node(spot.node));
             lost_here &= owner.privs;
             lost_members &= owner.privs;
             lost_below &= owner.propagate;
@@ -682,7 +684,7 @@ impl Look<'_, '_> {
                     let here = landing.here();
                     let given = if here.no_access { PrivSet::EMPTY } else { here.privs & spot.on };
                     let is_denied = |pool: &PoolIx| denied.iter().any(|(denied, _)| denied == pool);
-                    let pool = spot.looked.pools().iter().copied().find(is_denied);
+                    let pool = self.access.look_up_node(spot.node).pools().iter().copied().find(is_denied);
                     (given, pool, 1)
                 }
                 _ if spot.path == "/vms" => {

@@ -25,7 +25,7 @@ pub use chain::{By, Goal, Need, Step};
 pub use edges::Edge;
 pub use places::{Place, PlaceIx, World};
 
-use super::{Access, Grid};
+use super::{Access, Grid, LookedUp};
 use crate::model::tables::access::{Priv, PrivSet};
 use crate::model::user::{ROOT, SubjectIx, SubjectKind, split_token};
 use places::Places;
@@ -237,15 +237,30 @@ impl<'e, 'c, 'a> Escalation<'e, 'c, 'a> {
     }
 }
 
-/// Whether a chain to administrator, or to root on a node, can begin with what `who` has. Every such chain needs one of these
-/// privileges from the beginning, wherever it is held (see `edges`), so that most subjects needn't be searched.
-#[must_use]
-pub fn can_begin(access: &Access<'_, '_>, who: SubjectIx) -> bool {
-    let needed = edges::beginnings();
-    let root = access.look_up(b"/");
-    let holds = |one: SubjectIx| access.cells(one).iter().any(|cell| cell.here.privs.intersects(needed));
-    (holds(who) || access.groups_of(who).iter().any(|group| holds(*group)))
-        && access.effective_on(who, &root).privs != PrivSet::all(access.cfg.release)
+/// Where a chain to administrator, or to root on a node, can begin. Every such chain needs one of a few privileges from the
+/// beginning, wherever it is held (see `edges`), so that most subjects needn't be searched.
+#[derive(Clone, Debug)]
+pub struct Beginnings<'e, 'c, 'a> {
+    access: &'e Access<'c, 'a>,
+    root: LookedUp,
+    needed: PrivSet,
+}
+
+impl<'e, 'c, 'a> Beginnings<'e, 'c, 'a> {
+    /// For those that `access` is about.
+    #[must_use]
+    pub fn of(access: &'e Access<'c, 'a>) -> Self {
+        Self { access, root: access.look_up(b"/"), needed: edges::beginnings() }
+    }
+
+    /// Whether a chain can begin with what `who` has.
+    #[must_use]
+    pub fn can_begin(&self, who: SubjectIx) -> bool {
+        let access = self.access;
+        let holds = |one: SubjectIx| access.cells(one).iter().any(|cell| cell.here.privs.intersects(self.needed));
+        (holds(who) || access.groups_of(who).iter().any(|group| holds(*group)))
+            && access.effective_on(who, &self.root).privs != PrivSet::all(access.cfg.release)
+    }
 }
 
 /// Whether `id` is a token's.

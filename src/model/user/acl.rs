@@ -132,21 +132,19 @@ impl<'a> AclTree<'a> {
 
     /// The path of a node: `/` or `/vms/100`.
     #[must_use]
-    pub fn path(&self, mut ix: NodeIx) -> BString {
-        let mut names = Vec::new();
-        while let Some(AclNode { name, parent: Some(parent), .. }) = self.node(ix) {
-            names.push(*name);
-            ix = *parent;
+    pub fn path(&self, ix: NodeIx) -> BString {
+        let above = |node: &&AclNode<'a>| node.parent.and_then(|parent| self.node(parent));
+        let names =
+            || std::iter::successors(self.node(ix), |node| above(node)).take_while(|node| node.parent.is_some());
+        let len: usize = names().map(|node| 1 + node.name.len()).sum();
+        let mut path = vec![b'/'; len.max(1)];
+        let mut left = path.as_mut_slice();
+        for AclNode { name, .. } in names() {
+            let Some((rest, at)) = left.split_at_mut_checked(left.len().saturating_sub(name.len())) else { break };
+            at.copy_from_slice(name);
+            left = rest.split_last_mut().map(|(_, rest)| rest).unwrap_or_default();
         }
-        let mut path = BString::default();
-        for name in names.iter().rev() {
-            path.push(b'/');
-            path.extend_from_slice(name);
-        }
-        if path.is_empty() {
-            path.push(b'/');
-        }
-        path
+        path.into()
     }
 
     /// The node reached through `components`, made where it is missing.

@@ -1,4 +1,4 @@
-//! The elements of a list, found by a number that each of them has: a subject's entries, a node's, a user's groups.
+//! The elements of a list in the order of a number that each of them has: the entries of each subject, those on each node.
 
 /// Positions in a list, those of one number after those of the numbers below it. Counted out, not sorted: as fast as reading the
 /// list twice.
@@ -35,13 +35,6 @@ impl Grouped {
         Self { positions, ends }
     }
 
-    /// The positions of the elements with this number.
-    pub(crate) fn of(&self, number: usize) -> &[u32] {
-        let end = self.ends.get(number).copied().unwrap_or_default();
-        let below = number.checked_sub(1).and_then(|below| self.ends.get(below));
-        self.positions.get(below.copied().unwrap_or_default() as usize..end as usize).unwrap_or_default()
-    }
-
     /// All positions, group by group.
     pub(crate) fn positions(&self) -> &[u32] {
         &self.positions
@@ -67,8 +60,6 @@ mod tests {
         let numbers = [2, 0, 2, 5, 0, 9];
         let mut grouped = Grouped::new(6, numbers.into_iter());
         assert_eq!(grouped.positions(), [1, 4, 0, 2, 3], "a number beyond the count is nowhere");
-        assert_eq!([0, 1, 2, 5].map(|number| grouped.of(number).to_vec()), [vec![1, 4], vec![], vec![0, 2], vec![3]]);
-        assert!(grouped.of(6).is_empty() && grouped.of(usize::MAX).is_empty());
         grouped.sort_by_key(std::cmp::Reverse);
         assert_eq!(grouped.positions(), [4, 1, 2, 0, 3]);
     }

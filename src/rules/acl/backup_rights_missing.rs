@@ -1,9 +1,8 @@
 //! The right to back guests up, and no storage to do it on.
 
-use super::storage_gap::{Need, gaps, refused};
+use super::storage_gap::{BACKUPS, gaps, refused};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
-use crate::model::tables::storage::ContentKind;
 use crate::rules::{Check, Context, Rule, Sink};
 
 /// The rule.
@@ -16,12 +15,9 @@ pub static RULE: Rule = Rule {
     check: Check::Cluster(check),
 };
 
-const BACKUPS: Need<'_> =
-    Need { on_guest: &["VM.Backup"], on_storage: &["Datastore.AllocateSpace"], kinds: &[ContentKind::Backup] };
-
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some((rights, access)) = context.rights() else { return };
-    for gap in &gaps(rights, access, &BACKUPS) {
+    for gap in &gaps(rights, access).backups {
         // Every built-in role for guests holds VM.Backup, wanted or not; who lists it in a role means it.
         let Some(listed) = rights
             .model

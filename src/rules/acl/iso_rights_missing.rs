@@ -1,9 +1,8 @@
 //! The right to attach ISO images, and no storage to take them from.
 
-use super::storage_gap::{Need, gaps, refused};
+use super::storage_gap::{ISOS, gaps, refused};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
-use crate::model::tables::storage::ContentKind;
 use crate::rules::{Check, Context, Rule, Sink};
 
 /// The rule.
@@ -16,15 +15,9 @@ pub static RULE: Rule = Rule {
     check: Check::Cluster(check),
 };
 
-const ISOS: Need<'_> = Need {
-    on_guest: &["VM.Config.CDROM"],
-    on_storage: &["Datastore.AllocateSpace", "Datastore.Audit", "Datastore.Allocate"],
-    kinds: &[ContentKind::Iso],
-};
-
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some((rights, access)) = context.rights() else { return };
-    for gap in &gaps(rights, access, &ISOS) {
+    for gap in &gaps(rights, access).isos {
         let (names, see) = (gap.named(rights), if gap.is_one() { "sees" } else { "see" });
         let finding = Finding::new(
             gap.subject(rights),

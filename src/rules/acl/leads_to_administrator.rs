@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::super::rights::Rights;
-use crate::access::escalate::{Edge, Escalation, Goal, Need, Reach, World, can_begin};
+use crate::access::escalate::{Beginnings, Edge, Escalation, Goal, Need, Reach, World};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::tables::access::builtin_role;
@@ -33,12 +33,13 @@ struct Alike<'r> {
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some((rights, access)) = context.rights() else { return };
+    let beginnings = Beginnings::of(access);
     let mut subjects = (0..rights.model.subjects.len()).map(SubjectIx::new);
-    if !subjects.any(|who| rights.enabled(who) && can_begin(access, who)) {
+    if !subjects.any(|who| beginnings.can_begin(who) && rights.enabled(who)) {
         return;
     }
     let escalation = Escalation::new(access, &World::of(context.cluster));
-    let those = escalation.those(|who| can_begin(access, who));
+    let those = escalation.those(|who| beginnings.can_begin(who));
     // Who may do all that PVEAdmin may on everything is an administrator in all but name.
     let near = builtin_role(b"PVEAdmin", rights.model.release).unwrap_or_default();
     let mut alike: BTreeMap<Vec<(Span, RoleIx)>, Alike<'_>> = BTreeMap::new();

@@ -18,21 +18,32 @@ const POOLS: usize = 100;
 
 /// What is wanted on guests, and what on which storages goes with it.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::rules) struct Need<'n> {
+pub(in crate::rules) struct Need {
     /// Any of these on a guest.
-    pub(in crate::rules) on_guest: &'n [&'n str],
+    on_guest: &'static [&'static str],
     /// Any of these on a storage.
-    pub(in crate::rules) on_storage: &'n [&'n str],
+    on_storage: &'static [&'static str],
     /// Storages that may hold any of these.
-    pub(in crate::rules) kinds: &'n [ContentKind],
+    kinds: &'static [ContentKind],
 }
 
 /// The need of who makes disks. VM.Clone alone is none: without VM.Allocate nobody can clone.
-pub(in crate::rules) const DISKS: Need<'_> = Need {
+pub(in crate::rules) const DISKS: Need = Need {
     on_guest: &["VM.Allocate", "VM.Config.Disk"],
     on_storage: &["Datastore.AllocateSpace"],
     kinds: &[ContentKind::Images, ContentKind::Rootdir],
 };
+
+/// The need of who attaches ISO images.
+pub(in crate::rules) const ISOS: Need = Need {
+    on_guest: &["VM.Config.CDROM"],
+    on_storage: &["Datastore.AllocateSpace", "Datastore.Audit", "Datastore.Allocate"],
+    kinds: &[ContentKind::Iso],
+};
+
+/// The need of who backs guests up.
+pub(in crate::rules) const BACKUPS: Need =
+    Need { on_guest: &["VM.Backup"], on_storage: &["Datastore.AllocateSpace"], kinds: &[ContentKind::Backup] };
 
 /// Some who have the one and lack the other, by rights from one source.
 #[derive(Debug)]
@@ -52,79 +63,157 @@ pub(in crate::rules) struct Gap<'a> {
 }
 
 /// Storages that may hold any of the kinds, and are in use.
-fn storages<'a>(rights: &Rights<'a>, need: &Need<'_>) -> Vec<&'a Section<'a>> {
+fn storages<'a>(rights: &Rights<'a>, need: &Need) -> Vec<&'a Section<'a>> {
     let Some(cfg) = rights.objects.storages() else { return Vec::new() };
     let holds = |storage: &&Section<'_>| need.kinds.iter().any(|kind| storage.content.kinds.has(*kind));
     cfg.storages().filter(|storage| !storage.is_disabled()).filter(holds).collect()
 }
 
-/// [`gaps`] of [`DISKS`], made when first asked for.
-pub(in crate::rules) fn disk_gaps<'r, 'a>(rights: &'r Rights<'a>, access: &Access<'a, 'a>) -> &'r [Gap<'a>] {
-    rights.disk_gaps.get_or_init(|| gaps(rights, access, &DISKS))
+/// Everybody whom a need isn't met for. None where no storage could meet it.
+#[derive(Debug)]
+pub(in crate::rules) struct Gaps<'a> {
+    pub(in crate::rules) disks: Vec<Gap<'a>>,
+    pub(in crate::rules) isos: Vec<Gap<'a>>,
+    pub(in crate::rules) backups: Vec<Gap<'a>>,
 }
 
-/// Everybody whom this need isn't met for. Nothing where no storage could meet it.
-pub(in crate::rules) fn gaps<'a>(rights: &Rights<'a>, access: &Access<'a, 'a>, need: &Need<'_>) -> Vec<Gap<'a>> {
-    let (on_guest, on_storage) = (privs(need.on_guest), privs(need.on_storage));
-    let storages = storages(rights, need);
-    if storages.is_empty() {
-        return Vec::new();
+/// All gaps there are, made when first asked for: what somebody has on a storage is worked out once for all needs.
+pub(in crate::rules) fn gaps<'r, 'a>(rights: &'r Rights<'a>, access: &Access<'a, 'a>) -> &'r Gaps<'a> {
+    rights.gaps.get_or_init(|| {
+        let mut stores = Stores::of(rights, access);
+        let mut open = [DISKS, ISOS, BACKUPS].map(|need| Open::new(&stores, need));
+        // Users come before tokens, so that a token can join its owner.
+        for kind in [SubjectKind::User, SubjectKind::Token] {
+            let of_kind = |principal: &&Principal| {
+                rights.model.subject(principal.subject).is_some_and(|subject| subject.kind == kind)
+            };
+            for principal in rights.principals.iter().filter(of_kind) {
+                let mut wanting =
+                    open.iter_mut().filter(|open| principal.on_guests.intersects(open.on_guest)).peekable();
+                if wanting.peek().is_none() {
+                    continue;
+                }
+                let Some(first) = principal.same.iter().copied().find(|who| rights.enabled(*who)) else { continue };
+                stores.ask_for(first);
+                for open in wanting {
+                    if !stores.any(&open.stores, open.on_storage) {
+                        open.add(rights, access, principal, first);
+                    }
+                }
+            }
+        }
+        let [disks, isos, backups] = open.map(Open::close);
+        Gaps { disks, isos, backups }
+    })
+}
+
+/// The storages in use, those of types that PVE doesn't ship too, and what somebody has on them.
+struct Stores<'r, 'a> {
+    access: &'r Access<'a, 'a>,
+    all: Vec<Store<'a>>,
+    who: SubjectIx,
+}
+
+struct Store<'a> {
+    section: &'a Section<'a>,
+    /// A type that PVE doesn't ship may hold anything.
+    foreign: bool,
+    path: LookedUp,
+    /// What the one who is asked for has there, once that is known.
+    has: Option<PrivSet>,
+}
+
+impl<'r, 'a> Stores<'r, 'a> {
+    fn of(rights: &Rights<'a>, access: &'r Access<'a, 'a>) -> Self {
+        let cfg = rights.objects.storages().into_iter();
+        let ours = cfg.clone().flat_map(|cfg| cfg.storages()).filter(|storage| !storage.is_disabled());
+        let ours = ours.map(|section| (section, false));
+        let foreign = cfg.flat_map(|cfg| cfg.unknown_types()).map(|section| (section, true));
+        let store = |(section, foreign): (&'a Section<'a>, bool)| {
+            let path = access.look_up(&[b"/storage/", section.id.value.as_bytes()].concat());
+            Store { section, foreign, path, has: None }
+        };
+        Self { access, all: ours.chain(foreign).map(store).collect(), who: SubjectIx::new(0) }
     }
-    // A type that PVE doesn't ship may hold anything.
-    let foreign = rights.objects.storages().into_iter().flat_map(|cfg| cfg.unknown_types());
-    let paths: Vec<LookedUp> = storages
-        .iter()
-        .map(|storage| storage.id.value)
-        .chain(foreign.map(|section| section.id.value))
-        .map(|id| access.look_up(&[b"/storage/", id.as_bytes()].concat()))
-        .collect();
-    let mut gaps: Vec<Gap<'a>> = Vec::new();
-    let mut by_source: FxHashMap<(SubjectIx, Option<PoolIx>), usize> = FxHashMap::default();
-    let mut of_user: FxHashMap<SubjectIx, usize> = FxHashMap::default();
-    // Users come before tokens, so that a token can join its owner.
-    let kind = |principal: &&Principal| rights.model.subject(principal.subject).map(|subject| subject.kind);
-    let users = rights.principals.iter().filter(|principal| kind(principal) == Some(SubjectKind::User));
-    let tokens = rights.principals.iter().filter(|principal| kind(principal) == Some(SubjectKind::Token));
-    for principal in users.chain(tokens) {
-        if !principal.on_guests.intersects(on_guest) {
-            continue;
+
+    fn ask_for(&mut self, who: SubjectIx) {
+        self.who = who;
+        self.all.iter_mut().for_each(|store| store.has = None);
+    }
+
+    /// Whether there is any of `wanted` on one of these.
+    fn any(&mut self, some: &[usize], wanted: PrivSet) -> bool {
+        let (access, who) = (self.access, self.who);
+        some.iter().any(|at| {
+            let Some(Store { path, has, .. }) = self.all.get_mut(*at) else { return false };
+            has.get_or_insert_with(|| access.effective_on(who, path).privs).intersects(wanted)
+        })
+    }
+}
+
+/// The gaps of one need, while they are being found.
+struct Open<'a> {
+    on_guest: PrivSet,
+    on_storage: PrivSet,
+    /// The storages that could meet it.
+    stores: Vec<usize>,
+    gaps: Vec<Gap<'a>>,
+    by_source: FxHashMap<(SubjectIx, Option<PoolIx>), usize>,
+    of_user: FxHashMap<SubjectIx, usize>,
+}
+
+impl<'a> Open<'a> {
+    fn new(stores: &Stores<'_, 'a>, need: Need) -> Self {
+        let holds = |store: &Store<'_>| need.kinds.iter().any(|kind| store.section.content.kinds.has(*kind));
+        let met = stores.all.iter().any(|store| !store.foreign && holds(store));
+        let fit = stores.all.iter().enumerate().filter(|(_, store)| store.foreign || holds(store));
+        Self {
+            on_guest: if met { privs(need.on_guest) } else { PrivSet::EMPTY },
+            on_storage: privs(need.on_storage),
+            stores: fit.map(|(at, _)| at).collect(),
+            gaps: Vec::new(),
+            by_source: FxHashMap::default(),
+            of_user: FxHashMap::default(),
         }
-        let Some(first) = principal.same.iter().copied().find(|who| rights.enabled(*who)) else { continue };
-        if paths.iter().any(|path| access.effective_on(first, path).privs.intersects(on_storage)) {
-            continue;
-        }
-        let Some((path, has)) = on_guests(rights, access, first, on_guest) else { continue };
-        let id = rights.model.subject_id(first);
-        let token = kind(&principal) == Some(SubjectKind::Token);
-        let owner = split_token(id).ok().filter(|_| token).and_then(|(owner, _)| rights.model.user(owner));
-        if let Some(gap) = owner.and_then(|owner| of_user.get(&owner.subject)).and_then(|gap| gaps.get_mut(*gap)) {
+    }
+
+    /// Adds those who have no right on any of the storages, if they have one on a guest.
+    fn add(&mut self, rights: &Rights<'a>, access: &Access<'a, 'a>, principal: &Principal, first: SubjectIx) {
+        let Some((path, has)) = on_guests(rights, access, first, self.on_guest) else { return };
+        let token = rights.model.token_at(first);
+        let owner = token.and_then(|token| rights.model.users.get(token.user.index()));
+        let owners = owner.and_then(|owner| self.of_user.get(&owner.subject));
+        if let Some(gap) = owners.and_then(|gap| self.gaps.get_mut(*gap)) {
             gap.tokens.push(first);
-            continue;
+            return;
         }
-        let Some(entry) = source(access, id, has, &path) else { continue };
-        let pool = pool_without(rights, access, first, on_guest, on_storage);
-        let next = gaps.len();
-        let at = *by_source.entry((entry.subject, pool)).or_insert(next);
+        let Some(entry) = source(access, rights.model.subject_id(first), has, &path) else { return };
+        let pool = pool_without(rights, access, first, self.on_guest, self.on_storage);
+        let next = self.gaps.len();
+        let at = *self.by_source.entry((entry.subject, pool)).or_insert(next);
         if at == next {
             let path = rights.model.tree.path(entry.node);
-            gaps.push(Gap { entry, path, privs: has, users: Vec::new(), tokens: Vec::new(), pool });
+            self.gaps.push(Gap { entry, path, privs: has, users: Vec::new(), tokens: Vec::new(), pool });
         }
-        let Some(gap) = gaps.get_mut(at) else { continue };
+        let Some(gap) = self.gaps.get_mut(at) else { return };
         gap.privs |= has;
-        if token {
+        if token.is_some() {
             gap.tokens.push(first);
         } else {
             for user in principal.same.iter().copied().filter(|who| rights.enabled(*who)) {
-                of_user.insert(user, at);
+                self.of_user.insert(user, at);
                 gap.users.push(user);
             }
         }
     }
-    for gap in &mut gaps {
-        gap.users.sort_unstable();
-        gap.tokens.sort_unstable();
+
+    fn close(mut self) -> Vec<Gap<'a>> {
+        for gap in &mut self.gaps {
+            gap.users.sort_unstable();
+            gap.tokens.sort_unstable();
+        }
+        self.gaps
     }
-    gaps
 }
 
 /// Where somebody has any of `wanted` on guests that exist or could be made, and what.
@@ -157,7 +246,7 @@ fn on_guests(
                 .spot(landing.node)
                 .filter(|spot| matches!(spot.object, Object::Guest(_)) && spot.exists != Some(false))
         });
-        guests.map(|spot| (spot.path.to_vec(), has(&spot.looked))).find(|(_, has)| !has.is_empty())
+        guests.map(|spot| (spot.path.to_vec(), has(&access.look_up_node(spot.node)))).find(|(_, has)| !has.is_empty())
     })
 }
 
@@ -254,7 +343,7 @@ impl<'a> Gap<'a> {
         &self,
         rights: &Rights<'a>,
         access: &Access<'a, 'a>,
-        need: &Need<'_>,
+        need: &Need,
     ) -> Option<&'a Section<'a>> {
         let mut storages = storages(rights, need);
         // A type's default content is often not what its owner thinks of.
@@ -265,7 +354,7 @@ impl<'a> Gap<'a> {
         storages.into_iter().find(|storage| self.takes(rights, access, storage, need))
     }
 
-    fn takes(&self, rights: &Rights<'_>, access: &Access<'_, '_>, storage: &Section<'_>, need: &Need<'_>) -> bool {
+    fn takes(&self, rights: &Rights<'_>, access: &Access<'_, '_>, storage: &Section<'_>, need: &Need) -> bool {
         let path = [b"/storage/", storage.id.value.as_bytes()].concat();
         let looked = access.look_up(&path);
         let given = privs(&["Datastore.AllocateSpace", "Datastore.Audit"]);
@@ -292,7 +381,7 @@ impl<'a> Gap<'a> {
         &self,
         rights: &Rights<'a>,
         access: &Access<'a, 'a>,
-        need: &Need<'_>,
+        need: &Need,
         mut finding: Finding,
     ) -> Finding {
         let tokens = rights.model.tokens.iter().filter(|token| {

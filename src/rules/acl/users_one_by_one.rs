@@ -29,14 +29,15 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         rights.model.subject(subject).is_some_and(|subject| subject.kind == SubjectKind::User && subject.defined())
     };
     let mut found: BTreeMap<Vec<SubjectIx>, Vec<(&Spot, &AclEntry)>> = BTreeMap::new();
+    let mut given: Vec<(RoleIx, bool, SubjectIx)> = Vec::new();
     for spot in rights.spots.iter().filter(|spot| rights.entries(spot).len() >= USERS) {
-        let mut users: BTreeMap<(RoleIx, bool), Vec<SubjectIx>> = BTreeMap::new();
-        for entry in rights.entries(spot).iter().filter(|entry| is_user(entry.subject)) {
-            users.entry((entry.role, entry.propagate)).or_default().push(entry.subject);
-        }
+        let entries = rights.entries(spot).iter().filter(|entry| is_user(entry.subject));
+        given.clear();
+        given.extend(entries.map(|entry| (entry.role, entry.propagate, entry.subject)));
+        given.sort_unstable();
         let mut first = None;
-        for mut users in users.into_values().filter(|users| users.len() >= USERS) {
-            users.sort_unstable();
+        for alike in given.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).filter(|alike| alike.len() >= USERS) {
+            let users: Vec<_> = alike.iter().map(|(_, _, user)| *user).collect();
             if first.as_ref() == Some(&users) {
                 continue;
             }

@@ -1,6 +1,6 @@
 //! Rights to make guests or disks, and no storage to make them on.
 
-use super::storage_gap::{DISKS, disk_gaps, refused};
+use super::storage_gap::{DISKS, gaps, refused};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::rules::rights::privs;
@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some((rights, access)) = context.rights() else { return };
-    for gap in disk_gaps(rights, access).iter().filter(|gap| gap.pool.is_none()) {
+    for gap in gaps(rights, access).disks.iter().filter(|gap| gap.pool.is_none()) {
         let names = gap.named(rights);
         let allocate = gap.privs.intersects(privs(&["VM.Allocate"]));
         let has = if gap.is_one() { "has" } else { "have" };

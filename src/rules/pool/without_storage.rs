@@ -2,7 +2,7 @@
 
 use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
-use crate::rules::acl::storage_gap::{DISKS, disk_gaps, refused};
+use crate::rules::acl::storage_gap::{DISKS, gaps, refused};
 use crate::rules::{Check, Context, Rule, Sink, words};
 
 /// The rule.
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some((rights, access)) = context.rights() else { return };
-    for gap in disk_gaps(rights, access) {
+    for gap in &gaps(rights, access).disks {
         let Some(pool) = gap.pool.and_then(|pool| rights.model.pools.get(pool.index())) else { continue };
         let name = words::name(pool.name.value);
         let who = gap.named(rights);

@@ -68,7 +68,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 let theirs: Vec<_> =
                     entries.iter().map(|entry| AclEntry { subject: user.subject, ..**entry }).collect();
                 // An ACL of its own would stand in place of what the user has there now.
-                let spotless = access.effective_on(user.subject, &spot.looked).privs.is_empty();
+                let spotless = access.effective_on(user.subject, &access.look_up_node(spot.node)).privs.is_empty();
                 if spotless {
                     commands.extend(rights.modify(&spot.path, &theirs.iter().collect::<Vec<_>>()));
                 }
@@ -103,7 +103,7 @@ impl Owner<'_, '_> {
     fn has(&mut self, spot: &Spot, wanted: PrivSet) -> PrivSet {
         let (rights, access, subject) = (self.rights, self.access, self.subject);
         let on = |path: &LookedUp| access.effective_on(subject, path).privs;
-        let mut has = on(&spot.looked);
+        let mut has = on(&access.look_up_node(spot.node));
         if has.contains_all(wanted) {
             return has;
         }
