@@ -2,7 +2,7 @@
 //! differently from what is written shows.
 
 use proptest::prelude::*;
-use pvelint::model::user::{Dropped, MAX_ACL_ENTRIES, NoToken, Oddity, Reason, UnknownLine, UserCfg, dump};
+use pvelint::model::user::{AclEntry, Dropped, MAX_ACL_ENTRIES, NoToken, Oddity, Reason, UnknownLine, UserCfg, dump};
 use pvelint::release::Release;
 use pvelint::syntax::colon;
 use pvelint::text::Span;
@@ -246,6 +246,38 @@ fn a_wiped_token_tells_who_wiped_it() {
     let Oddity::UserAgain { wiped, first: Some(_), .. } = &cfg.odd[0].what else { panic!("{:?}", cfg.odd) };
     assert_eq!(wiped[0].value, "a@pve!tok");
     assert!(cfg.tokens.is_empty() && cfg.user(b"a@pve").unwrap().tokens.is_empty());
+}
+
+/// The last line counts, in the place of the first, and each repetition tells of the one in front of it.
+#[test]
+fn of_repeated_acls_one_entry_is_left() {
+    let lines = [
+        "user:a@pve:1:0:",
+        "acl:1:/vms:a@pve:PVEAuditor,PVEVMUser,PVEAuditor:",
+        "acl:1:/pool:a@pve:PVEAuditor:",
+        "acl:0:vms/:a@pve:PVEVMUser:",
+        "acl:1:/vms:a@pve,a@pve:PVEVMUser:",
+    ];
+    let text = lines.join("\n");
+    let cfg = UserCfg::parse(text.as_bytes(), Release::Pve9);
+    let entry = |entry: &AclEntry| {
+        let line = lines.iter().position(|line| line.as_bytes() == entry.line.bytes(cfg.text));
+        (cfg.tree.path(entry.node).to_string(), cfg.role_name(entry.role).to_string(), line.unwrap())
+    };
+    let want = [("/vms", "PVEAuditor", 1), ("/vms", "PVEVMUser", 4), ("/pool", "PVEAuditor", 2)];
+    let want = want.map(|(path, role, line)| (path.to_owned(), role.to_owned(), line));
+    assert_eq!(cfg.acl.iter().map(entry).collect::<Vec<_>>(), want);
+    let again = cfg.odd.iter().filter_map(|odd| match odd.what {
+        Oddity::AclAgain { first, before, now, .. } => Some((odd.line, first, before, now)),
+        _ => None,
+    });
+    let at = |nth: usize| {
+        let start = text.find(lines[nth]).unwrap();
+        Span::new(start, start + lines[nth].len())
+    };
+    assert_eq!(again.collect::<Vec<_>>(), [(at(3), at(1), true, false), (at(4), at(3), false, true)]);
+    let written: Vec<_> = cfg.acl_lines.iter().map(|acl| acl.line).collect();
+    assert_eq!(written, [at(3), at(4)]);
 }
 
 #[test]

@@ -88,12 +88,15 @@ pub struct Access<'c, 'a> {
     pool_trails: Vec<Trail>,
 }
 
-/// The nodes of the ACL tree on the way to a path, as far as there are any.
-#[derive(Clone, Debug, Default)]
+/// The nodes of the ACL tree on the way to a path, as far as there are any: one, and those above it.
+#[derive(Clone, Copy, Debug, Default)]
 struct Trail {
-    nodes: Vec<NodeIx>,
-    /// Whether the last of them is the path's own.
+    /// The deepest.
+    node: Option<NodeIx>,
+    /// Whether that is the path's own.
     exact: bool,
+    /// Whether the root is among those above; it isn't for a path without `/` at its beginning.
+    rooted: bool,
 }
 
 /// A path that was looked up once, for questions about several subjects.
@@ -208,9 +211,11 @@ impl<'c, 'a> Access<'c, 'a> {
     #[must_use]
     pub fn look_up_node(&self, node: NodeIx) -> LookedUp {
         let tree = &self.cfg.tree;
-        let mut nodes: Vec<_> = std::iter::successors(Some(node), |node| tree.node(*node)?.parent).collect();
-        nodes.reverse();
-        LookedUp { trail: Trail { nodes, exact: true }, pools: self.pool_indices(&tree.path(node)).collect() }
+        let at = tree.node(node);
+        let kind = at.and_then(|at| tree.node(at.parent?)).filter(|above| above.parent == Some(AclTree::ROOT));
+        let member = |top: &str| Some(at?.name.as_bytes()).filter(|_| kind.is_some_and(|kind| kind.name == top));
+        let pools = self.pools_with(member("vms"), member("storage")).collect();
+        LookedUp { trail: Trail { node: Some(node), exact: true, rooted: true }, pools }
     }
 
     fn rights(&self, who: Who<'_, '_>, path: &LookedUp) -> Privs {
@@ -307,8 +312,16 @@ impl<'c, 'a> Access<'c, 'a> {
     }
 
     fn pool_indices(&self, path: &[u8]) -> impl Iterator<Item = PoolIx> + use<'_, 'c, 'a> {
-        let guest = path.strip_prefix(b"/vms/").and_then(|vmid| self.cfg.pool_ix_of_vm(vmid));
-        let storage = path.strip_prefix(b"/storage/").and_then(|storage| self.storage_pools.get(storage));
+        self.pools_with(path.strip_prefix(b"/vms/"), path.strip_prefix(b"/storage/"))
+    }
+
+    fn pools_with(
+        &self,
+        guest: Option<&[u8]>,
+        storage: Option<&[u8]>,
+    ) -> impl Iterator<Item = PoolIx> + use<'_, 'c, 'a> {
+        let guest = guest.and_then(|vmid| self.cfg.pool_ix_of_vm(vmid));
+        let storage = storage.and_then(|storage| self.storage_pools.get(storage));
         guest.into_iter().chain(storage.into_iter().flatten().copied())
     }
 
@@ -353,7 +366,7 @@ impl<'c, 'a> Access<'c, 'a> {
     /// Rights from a subject's own ACL entries, its groups' and its pools'.
     fn own(&self, subject: Option<SubjectIx>, path: &LookedUp) -> Grant {
         let Some(subject) = subject else { return Grant::default() };
-        self.on_trail(subject, &path.trail).with_pools(self.on_pools(subject, &path.pools), self.no_access)
+        self.on_trail(subject, path.trail).with_pools(self.on_pools(subject, &path.pools), self.no_access)
     }
 
     fn on_pools(&self, subject: SubjectIx, pools: &[PoolIx]) -> Grant {
@@ -366,18 +379,18 @@ impl<'c, 'a> Access<'c, 'a> {
 
     /// What the ACLs on the way to a pool give.
     fn on_pool(&self, subject: SubjectIx, pool: PoolIx) -> Grant {
-        self.pool_trails.get(pool.index()).map(|trail| self.on_trail(subject, trail)).unwrap_or_default()
+        self.pool_trails.get(pool.index()).map(|trail| self.on_trail(subject, *trail)).unwrap_or_default()
     }
 
     /// PVE's `roles`: the walk down the ACL tree.
-    fn on_trail(&self, subject: SubjectIx, trail: &Trail) -> Grant {
+    fn on_trail(&self, subject: SubjectIx, trail: Trail) -> Grant {
         let (cells, groups) = (self.cells(subject), self.groups(subject));
         if cells.is_empty() && groups.is_empty() {
             return Grant::default();
         }
         // What a node gives replaces all from above it: the deepest that gives anything is all that counts.
-        let steps = trail.nodes.iter().rev().enumerate();
-        let mut given = steps.map(|(above, node)| self.at_node(cells, groups, *node, above == 0 && trail.exact));
+        let nodes = trail.up(&self.cfg.tree).enumerate();
+        let mut given = nodes.map(|(above, node)| self.at_node(cells, groups, node, above == 0 && trail.exact));
         given.find(|grant| grant.any).unwrap_or_default().settled(self.no_access)
     }
 
@@ -438,10 +451,16 @@ impl Trail {
                 let Some(child) = tree.child(node, name) else { break };
                 node = child;
             }
-            trail.nodes.push(node);
-            trail.exact = last;
+            trail.rooted |= node == AclTree::ROOT;
+            (trail.node, trail.exact) = (Some(node), last);
         }
         trail
+    }
+
+    /// Its nodes, the deepest first.
+    fn up(self, tree: &AclTree<'_>) -> impl Iterator<Item = NodeIx> {
+        std::iter::successors(self.node, |node| tree.node(*node)?.parent)
+            .take_while(move |node| self.rooted || *node != AclTree::ROOT)
     }
 }
 

@@ -79,15 +79,12 @@ impl<'c> Access<'c, '_> {
         landings.reserve(found.len());
         for part in found.chunk_by(|a, b| a.0 == b.0) {
             let Some(&(node, ..)) = part.first() else { continue };
-            let [mut own_here, mut own_below, mut groups_here, mut groups_below] = [Grant::default(); 4];
-            for (_, own, cell) in part {
-                let (here, below) =
-                    if *own { (&mut own_here, &mut own_below) } else { (&mut groups_here, &mut groups_below) };
-                here.unite(cell.here);
-                below.unite(cell.below());
+            let (mut own, mut groups) = (Grant::default(), Grant::default());
+            for (_, is_own, cell) in part {
+                if *is_own { &mut own } else { &mut groups }.unite(cell.here);
             }
-            let [own_here, own_below, groups_here, groups_below] =
-                [own_here, own_below, groups_here, groups_below].map(|grant| self.held(grant));
+            let (own_here, own_below) = (self.held(own), self.held(own.passed()));
+            let (groups_here, groups_below) = (self.held(groups), self.held(groups.passed()));
             let above = self.above(landings, node);
             landings.push(Landing { node, above, own_here, own_below, groups_here, groups_below });
         }
@@ -102,7 +99,7 @@ impl<'c> Access<'c, '_> {
     /// What `subject` has on a path by ACLs on the way to it, without pools and without the limits of a token's owner.
     #[must_use]
     pub fn direct_held(&self, subject: SubjectIx, path: &LookedUp) -> Held {
-        self.held(self.on_trail(subject, &path.trail))
+        self.held(self.on_trail(subject, path.trail))
     }
 
     /// What `subject` has on a pool's path by ACLs on the way to it.

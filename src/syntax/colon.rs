@@ -10,7 +10,8 @@ use crate::text::{self, Located, Span};
 /// White space as Perl's `\s` sees it in a byte string: space, tab, LF, VT, FF, CR.
 #[must_use]
 pub const fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t'..=b'\r')
+    // Nearly every byte is told by the first comparison.
+    byte <= b' ' && matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
 /// One line of the file.
@@ -153,6 +154,12 @@ impl Lists {
             nul: memchr::memchr(0, text).is_some(),
             latin1: blanks == Blanks::Latin1 && memchr::memchr2(0x85, 0xa0, text).is_some(),
         }
+    }
+
+    /// Whether any list of the file may be split where people wouldn't expect it.
+    #[must_use]
+    pub fn unusual(self) -> bool {
+        self.nul || self.latin1
     }
 
     /// Whether a NUL is the only separator of this list.

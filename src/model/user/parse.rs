@@ -9,7 +9,8 @@ use super::events::{Dropped, EntryType, Flag, NoToken, Odd, Oddity, Reason, Unkn
 use super::grouped::Grouped;
 use super::ids::{ROOT, check_user, is_group_or_role, is_pool, is_storage, split_token, unlistable};
 use super::{
-    Details, Group, GroupIx, Pool, PoolIx, PoolVm, Role, RoleIx, SubjectIx, Token, TokenIx, User, UserCfg, UserIx,
+    Details, Group, GroupIx, NodeIx, Pool, PoolIx, PoolVm, Role, RoleIx, SubjectIx, Token, TokenIx, User, UserCfg,
+    UserIx,
 };
 use crate::model::tables::access::{Priv, builtin_role, builtin_roles};
 use crate::model::text::decode;
@@ -57,10 +58,11 @@ pub(super) fn details<'a>(cfg: &UserCfg<'a>, line: Span) -> Details<'a> {
     Details { firstname: text(4), lastname: text(5), email: fields.present(6), comment: text(7), keys }
 }
 
-/// Bytes of an ACL line and of a user's, roughly: a file of nothing else has room for about as many. Lists that grow are copied
-/// again and again; memory that nobody touches costs nothing.
+/// Bytes of a line, roughly. Each list has room for about as much as a file of nothing else holds: what grows is copied again and
+/// again, and memory that nobody touches costs nothing.
 const ACL_LINE: usize = 56;
 const USER_LINE: usize = 80;
+const TOKEN_LINE: usize = 48;
 
 struct Reader<'a> {
     cfg: UserCfg<'a>,
@@ -72,6 +74,8 @@ struct Reader<'a> {
     gone: Vec<bool>,
     members: FxHashSet<(GroupIx, SubjectIx)>,
     storages: FxHashSet<(PoolIx, &'a [u8])>,
+    /// The nodes of ACL paths, by the path where that is written as PVE writes it: a file has several ACLs on most of its paths.
+    nodes: FxHashMap<&'a [u8], NodeIx>,
     /// Pairs of subject and role looked at; bounds the work that one hostile line can make.
     pairs: usize,
     /// The roles and the subjects of the last ACL line, for their memory.
@@ -107,11 +111,14 @@ impl<'a> Reader<'a> {
             gone: Vec::new(),
             members: FxHashSet::default(),
             storages: FxHashSet::default(),
+            nodes: FxHashMap::default(),
             pairs: 0,
             items: [Vec::new(), Vec::new()],
         };
         reader.cfg.acl.reserve(text.len() / ACL_LINE);
         reader.cfg.users.reserve(text.len() / USER_LINE);
+        reader.cfg.tokens.reserve(text.len() / TOKEN_LINE);
+        reader.cfg.subjects.reserve(text.len() / TOKEN_LINE);
         for (name, privileges) in builtin_roles(release) {
             let name = name.as_bytes().as_bstr();
             reader.role(name, Role { name, privileges, builtin: Some(privileges), line: None, listed: Vec::new() });
@@ -256,13 +263,19 @@ impl<'a> Reader<'a> {
         entry: EntryType,
         of: &'a BStr,
     ) -> impl Iterator<Item = Located<&'a [u8]>> + use<'a> {
+        if self.lists.unusual() {
+            self.check_list(field, entry, of);
+        }
+        self.lists.items(field)
+    }
+
+    fn check_list(&mut self, field: Field<'a>, entry: EntryType, of: &'a BStr) {
         if self.lists.only_nul(field) {
             self.odd(field.span, Oddity::Nul { entry, of });
         }
         for item in self.lists.torn(field) {
             self.odd(item.span, Oddity::Torn { entry, of, item: item.value.as_bstr() });
         }
-        self.lists.items(field)
     }
 
     fn user(&mut self, fields: &Fields<'a>) -> Option<&'a BStr> {
@@ -579,6 +592,10 @@ impl<'a> Reader<'a> {
                 },
             }
         }
+        self.cfg.acl.shrink_to_fit();
+        self.cfg.users.shrink_to_fit();
+        self.cfg.tokens.shrink_to_fit();
+        self.cfg.subjects.shrink_to_fit();
         self.cfg.odd.sort_by_key(|odd| odd.span.start);
         self.cfg.look_ahead();
         self.cfg

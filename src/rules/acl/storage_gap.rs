@@ -167,10 +167,13 @@ impl<'a> Open<'a> {
         let holds = |store: &Store<'_>| need.kinds.iter().any(|kind| store.section.content.kinds.has(*kind));
         let met = stores.all.iter().any(|store| !store.foreign && holds(store));
         let fit = stores.all.iter().enumerate().filter(|(_, store)| store.foreign || holds(store));
+        let mut fit: Vec<_> = fit.map(|(at, store)| (store.path.pools().len(), at)).collect();
+        // One is enough: first those that take the least work, the pools of each being asked too.
+        fit.sort_unstable();
         Self {
             on_guest: if met { privs(need.on_guest) } else { PrivSet::EMPTY },
             on_storage: privs(need.on_storage),
-            stores: fit.map(|(at, _)| at).collect(),
+            stores: fit.into_iter().map(|(_, at)| at).collect(),
             gaps: Vec::new(),
             by_source: FxHashMap::default(),
             of_user: FxHashMap::default(),

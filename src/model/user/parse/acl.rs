@@ -33,16 +33,19 @@ impl<'a> Reader<'a> {
 
     fn acl_parts(&mut self, fields: &Fields<'a>) -> Option<&'a BStr> {
         let path = fields.located(2);
-        let node = match acl_components(path.value) {
-            Ok(components) => components,
-            Err(fault) => {
-                self.drop(path.span, Reason::AclPath { path: path.value, fault });
-                return None;
-            }
+        let known = self.nodes.get(path.value.as_bytes()).copied();
+        let mut node = match known {
+            Some(known) => NodePath::Node(known),
+            None => match acl_components(path.value) {
+                Ok(components) => NodePath::Components(components),
+                Err(fault) => {
+                    self.drop(path.span, Reason::AclPath { path: path.value, fault });
+                    return None;
+                }
+            },
         };
         let propagate = self.flag(fields.get(1), Flag::Propagate, path.value);
-        self.path_form(path);
-        let mut node = NodePath::Components(node);
+        let canonical = known.is_none() && self.path_form(path);
         let [mut roles, mut subjects] = std::mem::take(&mut self.items);
         roles.clear();
         roles.extend(self.list(fields.get(4), EntryType::Acl, path.value));
@@ -88,18 +91,24 @@ impl<'a> Reader<'a> {
             }
         }
         self.items = [roles, subjects];
+        if let NodePath::Node(node) = node
+            && canonical
+        {
+            self.nodes.insert(path.value, node);
+        }
         Some(path.value)
     }
 
-    fn path_form(&mut self, path: Located<&'a BStr>) {
+    /// Whether PVE would write the path just so; notes what it makes of it if not.
+    fn path_form(&mut self, path: Located<&'a BStr>) -> bool {
         let written = path.value;
         let mut parts = written.split(|&byte| byte == b'/');
         let rooted = parts.next().is_some_and(<[u8]>::is_empty);
         if rooted && (written.len() == 1 || parts.clone().all(|part| !matches!(part, b"" | b"0"))) {
-            return;
+            return true;
         }
         let zero = written.split(|&byte| byte == b'/').any(|part| part == b"0");
-        let Ok(components) = acl_components(written) else { return };
+        let Ok(components) = acl_components(written) else { return false };
         let mut read = String::new();
         for part in components {
             read.push('/');
@@ -113,6 +122,7 @@ impl<'a> Reader<'a> {
         } else {
             self.odd(path.span, Oddity::PathForm { written, read });
         }
+        false
     }
 
     /// Who `item` is. `None` when it is dropped.
