@@ -74,10 +74,11 @@ pub fn user(data: &[u8]) {
         for user in &cfg.users {
             text.check(user.id.span);
             user.line.iter().for_each(|line| text.check(*line));
-            for part in [&user.firstname, &user.lastname, &user.comment].into_iter().flatten() {
+            let details = cfg.details(user);
+            for part in [&details.firstname, &details.lastname, &details.comment].into_iter().flatten() {
                 text.check(part.span);
             }
-            [user.email, user.keys].iter().flatten().for_each(|part| text.check(part.span));
+            [details.email, details.keys].iter().flatten().for_each(|part| text.check(part.span));
             assert!(cfg.user(user.id.value).is_some_and(|found| found.subject == user.subject));
         }
         for token in &cfg.tokens {
