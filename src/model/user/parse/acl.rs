@@ -45,7 +45,8 @@ impl<'a> Reader<'a> {
             },
         };
         let propagate = self.flag(fields.get(1), Flag::Propagate, path.value);
-        let canonical = known.is_none() && self.path_form(path);
+        // The form of a known path has been looked at.
+        let keep = known.is_none() && self.path_form(path);
         let [mut roles, mut subjects] = std::mem::take(&mut self.items);
         roles.clear();
         roles.extend(self.list(fields.get(4), EntryType::Acl, path.value));
@@ -92,7 +93,7 @@ impl<'a> Reader<'a> {
         }
         self.items = [roles, subjects];
         if let NodePath::Node(node) = node
-            && canonical
+            && keep
         {
             self.nodes.insert(path.value, node);
         }
