@@ -5,6 +5,7 @@
 //! Nothing in here knows what the bytes mean.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 /// The largest file that is read, in bytes: pmxcfs refuses to store more (pve-cluster, `memdb.h`).
 pub const MAX_FILE_SIZE: usize = 1024 * 1024;
@@ -130,7 +131,12 @@ impl fmt::Display for LineCol {
 #[derive(Clone, Debug)]
 pub struct LineIndex {
     starts: Vec<u32>,
+    /// Inside long lines, places and their columns, so that nobody counts a megabyte for each of a hundred thousand columns.
+    marks: OnceLock<Vec<(u32, u32)>>,
 }
+
+/// So many bytes lie between two marks, or a few more.
+const MARK: usize = 1024;
 
 impl LineIndex {
     /// Finds the lines of `text`.
@@ -138,7 +144,7 @@ impl LineIndex {
     pub fn new(text: &[u8]) -> Self {
         let mut starts = vec![0];
         starts.extend(memchr::memchr_iter(b'\n', text).map(|at| Span::new(at + 1, at + 1).start));
-        Self { starts }
+        Self { starts, marks: OnceLock::new() }
     }
 
     /// Index, from 0, of the line that holds `offset`; an offset behind the text belongs to the last line.
@@ -166,12 +172,31 @@ impl LineIndex {
     #[must_use]
     pub fn line_col(&self, offset: u32, text: &[u8]) -> LineCol {
         let line = self.line_of(offset);
-        let start = self.starts.get(line).copied().unwrap_or_default();
-        let before = text.get(start as usize..offset as usize).unwrap_or_default();
+        let mut from = (self.starts.get(line).copied().unwrap_or_default(), 1);
+        if offset.saturating_sub(from.0) as usize > 2 * MARK {
+            let marks = self.marks.get_or_init(|| self.marks_in(text));
+            let last = marks.partition_point(|mark| mark.0 <= offset).checked_sub(1);
+            from = last.and_then(|last| marks.get(last)).copied().unwrap_or(from).max(from);
+        }
+        let before = text.get(from.0 as usize..offset as usize).unwrap_or_default();
         LineCol {
             line: u32::try_from(line + 1).unwrap_or(u32::MAX),
-            column: u32::try_from(bstr::ByteSlice::chars(before).count() + 1).unwrap_or(u32::MAX),
+            column: u32::try_from(bstr::ByteSlice::chars(before).count()).unwrap_or(u32::MAX).saturating_add(from.1),
         }
+    }
+
+    fn marks_in(&self, text: &[u8]) -> Vec<(u32, u32)> {
+        let mut marks = Vec::new();
+        for line in (0..self.lines()).map(|line| self.line_span(line, text)).filter(|line| line.len() > MARK) {
+            let mut next = MARK;
+            for (column, (at, ..)) in (1..).zip(bstr::ByteSlice::char_indices(line.bytes(text))) {
+                if at >= next {
+                    marks.push((Span::new(at, at).shifted(line.start).start, column));
+                    next = at + MARK;
+                }
+            }
+        }
+        marks
     }
 }
 
@@ -288,6 +313,20 @@ mod tests {
         assert_eq!(index.line_col(7, text), LineCol { line: 3, column: 1 });
         assert_eq!(index.line_span(1, text), Span::new(3, 6));
         assert_eq!(index.line_span(2, text), Span::new(7, 7));
+    }
+
+    #[test]
+    fn columns_of_a_long_line_are_those_counted_from_its_beginning() {
+        // Characters of one to four bytes, and bytes that are none.
+        let piece = b"a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\xff\xe2\x82";
+        let text = [b"short\n", piece.repeat(700).as_slice(), b"\nx\n", piece.repeat(300).as_slice()].concat();
+        let index = LineIndex::new(&text);
+        for offset in 0..text.len() {
+            let start = text[..offset].iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
+            let counted = bstr::ByteSlice::chars(&text[start..offset]).count() + 1;
+            let found = index.line_col(u32::try_from(offset).unwrap(), &text);
+            assert_eq!(found.column as usize, counted, "offset {offset}");
+        }
     }
 
     #[test]

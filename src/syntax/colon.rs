@@ -6,6 +6,11 @@
 //! `src/PVE/Tools.pm`) does. What a line or field means isn't known here.
 
 use crate::text::{self, Located, Span};
+use nom::bytes::complete::{take_till, take_till1, take_while};
+use nom::character::complete::char;
+use nom::combinator::opt;
+use nom::sequence::{preceded, terminated};
+use nom::{IResult, Parser};
 
 /// White space as Perl's `\s` sees it in a byte string: space, tab, LF, VT, FF, CR.
 #[must_use]
@@ -48,22 +53,25 @@ impl<'a> Line<'a> {
     /// The fields, without the empty ones at the end. A field of blanks between two colons is kept at the end, as Perl's
     /// `split` removes only what is empty before the white space goes.
     pub fn fields(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
-        let mut left = Some(without_empty_end(self.content.value)).filter(|used| !used.is_empty());
+        let mut left = without_empty_end(self.content.value);
         let mut start = self.content.span.start;
         std::iter::from_fn(move || {
-            let rest = left?;
-            // Most fields are so short that a search for many bytes at a time doesn't pay.
-            let (text, next) = match rest.iter().position(|&byte| byte == b':') {
-                Some(colon) => (rest.get(..colon)?, rest.get(colon + 1..)),
-                None => (rest, None),
-            };
-            left = next;
+            if left.is_empty() {
+                return None;
+            }
+            let (rest, text) = field(left).ok()?;
+            left = rest;
             let whole = placed(text, start);
             start = whole.span.end.saturating_add(1);
             let Located { value: text, span } = trimmed(whole);
             Some(Field { text, span, whole: whole.span })
         })
     }
+}
+
+/// What is in front of the next colon. Nothing ends in one: fields at the end that are empty have been taken off.
+fn field(input: &[u8]) -> IResult<&[u8], &[u8], ()> {
+    terminated(take_till(|byte| byte == b':'), opt(char(':'))).parse(input)
 }
 
 fn without_empty_end(mut content: &[u8]) -> &[u8] {
@@ -119,24 +127,6 @@ impl Blanks {
     }
 }
 
-/// For each byte, whether it separates the items of a list.
-type Separators = [bool; 256];
-
-static ASCII: Separators = separators(Blanks::Ascii);
-static LATIN1: Separators = separators(Blanks::Latin1);
-
-const fn separators(blanks: Blanks) -> Separators {
-    let mut separators = [false; 256];
-    let mut left: &mut [bool] = &mut separators;
-    let mut byte = 0u8;
-    while let [separates, rest @ ..] = left {
-        *separates = matches!(byte, b',' | b';') || blanks.contains(byte);
-        left = rest;
-        byte = byte.wrapping_add(1);
-    }
-    separators
-}
-
 /// How the lists of a file are split: what isn't in the file needn't be looked for in every list.
 #[derive(Clone, Copy, Debug)]
 pub struct Lists {
@@ -179,29 +169,27 @@ impl Lists {
     /// of `,`, `;` and white space.
     pub fn items<'a>(self, field: Field<'a>) -> impl Iterator<Item = Located<&'a [u8]>> + use<'a> {
         let nul = self.only_nul(field);
-        let separators = if self.latin1 { &LATIN1 } else { &ASCII };
-        let separates =
-            move |byte: u8| if nul { byte == 0 } else { separators.get(usize::from(byte)).is_some_and(|yes| *yes) };
+        let blanks = if self.latin1 { Blanks::Latin1 } else { Blanks::Ascii };
         let mut left = if nul { without_nul_end(field.text) } else { field.text };
-        let mut start = field.span.start;
         std::iter::from_fn(move || {
-            // Empty items between NULs count.
-            while !nul
-                && let [first, rest @ ..] = left
-                && separates(*first)
-            {
-                (left, start) = (rest, start + 1);
-            }
             if left.is_empty() {
                 return None;
             }
-            let len = left.iter().position(|&byte| separates(byte)).unwrap_or(left.len());
-            let item = placed(left.get(..len)?, start);
-            left = left.get(len + 1..).unwrap_or_default();
-            start = item.span.end.saturating_add(1);
-            Some(item)
+            let (rest, item) = if nul { nul_item(left) } else { item(left, blanks) }.ok()?;
+            left = rest;
+            Some(Located::new(item, Span::of(field.text, item).shifted(field.span.start)))
         })
     }
+}
+
+fn item(input: &[u8], blanks: Blanks) -> IResult<&[u8], &[u8], ()> {
+    let separates = move |byte: u8| matches!(byte, b',' | b';') || blanks.contains(byte);
+    preceded(take_while(separates), take_till1(separates)).parse(input)
+}
+
+/// Empty items between NULs count.
+fn nul_item(input: &[u8]) -> IResult<&[u8], &[u8], ()> {
+    terminated(take_till(|byte| byte == 0), opt(char('\0'))).parse(input)
 }
 
 /// The items of one list; see [`Lists::items`].
