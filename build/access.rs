@@ -128,7 +128,7 @@ pub(crate) fn generate(grammar: &Path, out: &Path, texts: &mut Texts) -> Result<
     }
     writeln!(rust, "];\n")?;
 
-    components.write("COMPONENTS", "Component", &mut rust)?;
+    components.write("Component", &mut rust)?;
     writeln!(rust, "static CHECKED_ANYWHERE: PrivSet = PrivSet({:#x});", tables.bits(&tables.any_path)?)?;
     writeln!(rust, "\nstatic ALL: [PrivSet; 3] = [")?;
     for release in RELEASES {

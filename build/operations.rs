@@ -118,9 +118,9 @@ pub(crate) fn generate(grammar: &Path, out: &Path, texts: &mut Texts) -> Result<
         writeln!(rust, "    ({}, {index}),", texts.text(name))?;
     }
     writeln!(rust, "];\n")?;
-    lists.parameters.write("PARAMETERS", "Parameter", &mut rust)?;
-    lists.checks.write("CHECKS", "Check", &mut rust)?;
-    lists.alternatives.write("ALTERNATIVES", "Alternative", &mut rust)?;
+    lists.parameters.write("Parameter", &mut rust)?;
+    lists.checks.write("Check", &mut rust)?;
+    lists.alternatives.write("Alternative", &mut rust)?;
     fs::write(out.join("operations.rs"), rust)?;
     Ok(())
 }

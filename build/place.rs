@@ -50,8 +50,8 @@ impl Texts {
     /// Writes `texts.rs` into `out`.
     pub(crate) fn write(self, out: &Path) -> Result<(), Box<dyn Error>> {
         let mut rust = format!("static TEXTS: &str = {:?};\n\n", self.all);
-        self.lists.write("LISTED_TEXTS", "Text", &mut rust)?;
-        self.releases.write("LISTED_RELEASES", "Release", &mut rust)?;
+        self.lists.write("Text", &mut rust)?;
+        self.releases.write("Release", &mut rust)?;
         fs::write(out.join("texts.rs"), rust)?;
         Ok(())
     }
@@ -69,13 +69,16 @@ impl Pool {
         format!("List::at({at}, {len})")
     }
 
-    /// Writes the static `name` that holds the elements.
-    pub(crate) fn write(&self, name: &str, of: &str, rust: &mut String) -> Result<(), Box<dyn Error>> {
-        writeln!(rust, "static {name}: &[{of}] = &[")?;
+    /// Writes the elements, and where `List` finds them.
+    pub(crate) fn write(&self, of: &str, rust: &mut String) -> Result<(), Box<dyn Error>> {
+        writeln!(
+            rust,
+            "impl Listed for {of} {{\n    fn pool() -> &'static [Self] {{\n        static POOL: &[{of}] = &["
+        )?;
         for element in &self.elements {
-            writeln!(rust, "    {element},")?;
+            writeln!(rust, "            {element},")?;
         }
-        writeln!(rust, "];\n")?;
+        writeln!(rust, "        ];\n        POOL\n    }}\n}}\n")?;
         Ok(())
     }
 }

@@ -174,12 +174,12 @@ pub(crate) fn generate(grammar: &Path, out: &Path, texts: &mut Texts) -> Result<
         profile.write(texts, &mut lists, &mut rust).map_err(problem)?;
     }
     writeln!(rust, "];\n")?;
-    lists.documented.write("DOCUMENTED", "Documented", &mut rust)?;
-    lists.errata.write("ERRATA", "Erratum", &mut rust)?;
-    lists.minimal.write("MINIMAL", "Minimal", &mut rust)?;
-    lists.grants.write("GRANTS", "Grant", &mut rust)?;
-    lists.others.write("OTHERS", "Other", &mut rust)?;
-    lists.operations.write("OPERATIONS", "Operations", &mut rust)?;
+    lists.documented.write("Documented", &mut rust)?;
+    lists.errata.write("Erratum", &mut rust)?;
+    lists.minimal.write("Minimal", &mut rust)?;
+    lists.grants.write("Grant", &mut rust)?;
+    lists.others.write("Other", &mut rust)?;
+    lists.operations.write("Operations", &mut rust)?;
     fs::write(out.join("profiles.rs"), rust)?;
     Ok(())
 }

@@ -88,7 +88,7 @@ pub(crate) fn generate(grammar: &Path, out: &Path, texts: &mut Texts) -> Result<
         write_type(&mut code, storage_type, &tables.property, texts, &mut options)?;
     }
     writeln!(code, "];")?;
-    options.write("TYPE_OPTIONS", "TypeOption", &mut code)?;
+    options.write("TypeOption", &mut code)?;
     fs::write(out.join("storage.rs"), code)?;
     Ok(())
 }

@@ -118,24 +118,6 @@ pub struct Alternative {
 
 include!(concat!(env!("OUT_DIR"), "/operations.rs"));
 
-impl Listed for Parameter {
-    fn pool() -> &'static [Self] {
-        PARAMETERS
-    }
-}
-
-impl Listed for Check {
-    fn pool() -> &'static [Self] {
-        CHECKS
-    }
-}
-
-impl Listed for Alternative {
-    fn pool() -> &'static [Self] {
-        ALTERNATIVES
-    }
-}
-
 /// All operations, by id.
 #[must_use]
 pub fn operations() -> &'static [Operation] {

@@ -229,42 +229,6 @@ pub struct Operations {
 
 include!(concat!(env!("OUT_DIR"), "/profiles.rs"));
 
-impl Listed for Documented {
-    fn pool() -> &'static [Self] {
-        DOCUMENTED
-    }
-}
-
-impl Listed for Erratum {
-    fn pool() -> &'static [Self] {
-        ERRATA
-    }
-}
-
-impl Listed for Minimal {
-    fn pool() -> &'static [Self] {
-        MINIMAL
-    }
-}
-
-impl Listed for Grant {
-    fn pool() -> &'static [Self] {
-        GRANTS
-    }
-}
-
-impl Listed for Other {
-    fn pool() -> &'static [Self] {
-        OTHERS
-    }
-}
-
-impl Listed for Operations {
-    fn pool() -> &'static [Self] {
-        OPERATIONS
-    }
-}
-
 /// All profiles, by id.
 #[must_use]
 pub fn profiles() -> &'static [Profile] {

@@ -57,12 +57,6 @@ enum Component {
     Vlan,
 }
 
-impl Listed for Component {
-    fn pool() -> &'static [Self] {
-        COMPONENTS
-    }
-}
-
 impl Component {
     fn accepts(self, part: &[u8]) -> bool {
         let number =

@@ -93,18 +93,6 @@ pub trait Listed: Sized + 'static {
     fn pool() -> &'static [Self];
 }
 
-impl Listed for Text {
-    fn pool() -> &'static [Self] {
-        LISTED_TEXTS
-    }
-}
-
-impl Listed for Release {
-    fn pool() -> &'static [Self] {
-        LISTED_RELEASES
-    }
-}
-
 /// A list of the tables. It is used like the `&'static [T]` that it stands for.
 pub struct List<T> {
     at: u32,

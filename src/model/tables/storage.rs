@@ -222,12 +222,6 @@ pub struct TypeOption {
     pub until_text: Text,
 }
 
-impl Listed for TypeOption {
-    fn pool() -> &'static [Self] {
-        TYPE_OPTIONS
-    }
-}
-
 impl TypeOption {
     /// Whether `release` knows it.
     #[must_use]
