@@ -343,7 +343,7 @@ pub fn run_in(rules: &[&'static Rule], context: &Context<'_>) -> Verdicts {
     });
     number_twins(&mut findings);
     verdicts.findings = findings;
-    verdicts.not_evaluated.sort_unstable();
+    verdicts.not_evaluated.sort();
     verdicts
 }
 

@@ -9,10 +9,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::kind::{self, FileKind, Ignored};
-use super::read::{self, Item};
+use super::read::{self, Item, ItemKind};
 use super::{
     HintFrom, Layout, LoadError, LoadOptions, MAX_DEPTH, Presence, ProblemKind, ReadState, SourceFile, ToldBy, Tree,
     TreeId,
@@ -106,6 +107,8 @@ pub(super) struct Walk<'o> {
     entries: Vec<Entry>,
     links: Vec<Link>,
     visited: FxHashSet<PathBuf>,
+    /// Directories that were listed before their turn.
+    ahead: FxHashMap<PathBuf, Vec<Item>>,
     drafts: Vec<Draft>,
     /// Trees of files given one by one, by the directory that would be `/etc/pve`.
     loose: FxHashMap<String, u32>,
@@ -124,6 +127,7 @@ impl<'o> Walk<'o> {
             entries: Vec::new(),
             links: Vec::new(),
             visited: FxHashSet::default(),
+            ahead: FxHashMap::default(),
             drafts: Vec::new(),
             loose: FxHashMap::default(),
             hosts: 0,
@@ -184,7 +188,8 @@ impl<'o> Walk<'o> {
             return None;
         }
         let left = self.options.max_files.saturating_sub(self.entries.len());
-        match read::list(dir, left) {
+        let known = self.ahead.remove(dir).filter(|items| items.len() <= left);
+        match known.map_or_else(|| read::list(dir, left), |items| Ok((items, false))) {
             Ok((items, more)) => {
                 if more {
                     self.directory(shown, at, ProblemKind::TooManyFiles(self.options.max_files));
@@ -197,6 +202,28 @@ impl<'o> Walk<'o> {
                 None
             }
         }
+    }
+
+    /// Lists the directories of nodes and their guests, which hold nearly all files of a large tree, where there are threads that
+    /// wait for work. Their turn comes as if nothing had been listed.
+    fn look_ahead(&mut self, nodes: &[Pending]) {
+        const NODES: usize = 64;
+        const ENTRIES: usize = 10_000;
+        if rayon::current_thread_index().is_none() || nodes.len() < 2 {
+            return;
+        }
+        // What is cut off, or can't be listed, is looked at again in its turn.
+        let list = |dir: PathBuf| Some((read::list(&dir, ENTRIES).ok().filter(|(_, more)| !more)?.0, dir));
+        let one = |node: &Pending| {
+            let Some((items, dir)) = list(node.here.dir.clone()) else { return Vec::new() };
+            let guests =
+                ["lxc", "qemu-server"].into_iter().filter(|name| items.iter().any(|item| item.is(name, ItemKind::Dir)));
+            let mut listed: Vec<_> = guests.filter_map(|name| list(dir.join(name))).collect();
+            listed.push((items, dir));
+            listed
+        };
+        let listed: Vec<_> = nodes.par_iter().take(NODES).flat_map_iter(one).collect();
+        self.ahead.extend(listed.into_iter().map(|(items, dir)| (dir, items)));
     }
 
     fn dir(&mut self, path: PathBuf) -> usize {

@@ -235,6 +235,9 @@ impl Walk<'_> {
                     ItemKind::Special(what) => entry.problem = Some(ProblemKind::NotRegular(what)),
                 }
             }
+            if here_rel == "nodes" {
+                self.look_ahead(&below);
+            }
             // In the order of their names, so that little is left to sort.
             work.extend(below.into_iter().rev());
         }
