@@ -209,7 +209,7 @@ pub struct Unevaluated {
 pub struct Verdicts {
     /// Sorted by file, offset and rule.
     pub findings: Vec<Finding>,
-    /// The rules that gave no answer, sorted.
+    /// The rules that gave no answer, by what they miss; those that miss the same in the order in which they were asked.
     pub not_evaluated: Vec<Unevaluated>,
 }
 
@@ -343,7 +343,7 @@ pub fn run_in(rules: &[&'static Rule], context: &Context<'_>) -> Verdicts {
     });
     number_twins(&mut findings);
     verdicts.findings = findings;
-    verdicts.not_evaluated.sort();
+    verdicts.not_evaluated.sort_by_key(|one| one.missing);
     verdicts
 }
 
