@@ -73,7 +73,7 @@ impl Excerpt {
                 let to = span.end.clamp(from, shown.end);
                 let at = offset + visible(Span { start: shown.start, end: from }.bytes(text)).len();
                 let length = visible(Span { start: from, end: to }.bytes(text)).len();
-                let column = Span { start: whole.start, end: span.start }.bytes(text).chars().count();
+                let column = index.line_col(span.start, text).column.saturating_sub(1) as usize;
                 line.columns.push((at, column));
                 let label = (!label.is_empty()).then(|| printable_str(label).into_owned());
                 let span = (at, length.max(usize::from(to < shown.end || length > 0)));
