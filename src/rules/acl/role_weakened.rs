@@ -26,7 +26,7 @@ pub static RULE: Rule = Rule {
 const SHOWN: usize = 4;
 
 /// So many rights are looked up before a role is left alone: a group may have thousands of members, and many ACLs.
-const ASKED: usize = 10_000;
+const ASKED: usize = 1_000;
 
 /// A role for what was taken, where the file has none.
 const NEW_ROLE: &str = "PermissionsAdmin";
@@ -84,6 +84,9 @@ fn loses(
     role: RoleIx,
     asked: &mut usize,
 ) -> bool {
+    if *asked >= ASKED {
+        return false;
+    }
     let Some(subject) = model.subject(entry.subject).filter(|subject| subject.defined()) else { return false };
     let path = model.tree.path(entry.node);
     let mut one = |id: &BStr| {
