@@ -37,9 +37,13 @@ fn imports(file: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(file).unwrap();
     let code = text.split("#[cfg(test)]").next().unwrap();
     let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
-    let named = lines
-        .flat_map(|line| line.split("crate::").skip(1))
-        .map(|rest| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<String>());
+    // `crate::text` as well as `crate::{text, rules::RULES}`.
+    let named = lines.flat_map(|line| line.split("crate::").skip(1)).flat_map(|rest| match rest.strip_prefix('{') {
+        Some(list) => list.split(',').collect(),
+        None => vec![rest],
+    });
+    let named =
+        named.map(|name| name.trim().chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<String>());
     named.filter(|name| ORDER.contains(&name.as_str())).collect()
 }
 

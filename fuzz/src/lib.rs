@@ -245,7 +245,11 @@ pub fn guest(data: &[u8]) {
                 written = rewrite(&container(&written, release)).expect("no reserved key appears");
             }
             let again = rewrite(&container(&written, release));
-            assert_eq!(again.map(BString::from), Some(BString::from(written)), "a rewritten file is rewritten as it is");
+            assert_eq!(
+                again.map(BString::from),
+                Some(BString::from(written)),
+                "a rewritten file is rewritten as it is"
+            );
         }
         let machine = Machine::parse(data, 100, release);
         let text = Text::strict(data);

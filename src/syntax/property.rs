@@ -5,6 +5,12 @@
 //! `parse_property_string` in pve-common's `PVE/JSONSchema.pm`: every comma separates, the first `=` of a part ends its
 //! key, nothing is quoted, escaped or trimmed.
 
+use nom::bytes::complete::take_till;
+use nom::character::complete::char;
+use nom::combinator::opt;
+use nom::sequence::terminated;
+use nom::{IResult, Parser};
+
 /// One part of a property string, without the comma behind it. All slices are parts of the text that was split, so
 /// [`crate::text::Span::of`] says where they stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +41,17 @@ pub enum Form<'a> {
 
 /// The parts of `text`, in order. An empty text has one blank part.
 pub fn parts(text: &[u8]) -> impl Iterator<Item = Part<'_>> {
-    text.split(|&b| b == b',').map(|raw| Part { raw, form: form(raw) })
+    let mut left = Some(text);
+    std::iter::from_fn(move || {
+        let (rest, (raw, comma)) = part(left?).ok()?;
+        left = comma.map(|_| rest);
+        Some(Part { raw, form: form(raw) })
+    })
+}
+
+/// What is in front of the next comma, and whether there is one.
+fn part(input: &[u8]) -> IResult<&[u8], (&[u8], Option<char>), ()> {
+    (take_till(|byte| byte == b','), opt(char(','))).parse(input)
 }
 
 /// Whether Perl's `\s` matches `byte`, as it does in byte strings: blank, TAB, LF, VT, FF, CR.
@@ -48,11 +64,16 @@ fn form(raw: &[u8]) -> Form<'_> {
     if raw.iter().all(|&b| is_space(b)) {
         return Form::Blank;
     }
-    let Some(equals) = raw.iter().position(|&byte| byte == b'=') else { return Form::Bare(raw) };
-    match (raw.get(..equals), raw.get(equals + 1..)) {
-        (Some(key), Some(value)) if !key.is_empty() && !value.is_empty() => Form::Pair { key, value },
-        _ => Form::Broken,
+    match pair(raw) {
+        Ok((value, key)) if !key.is_empty() && !value.is_empty() => Form::Pair { key, value },
+        Ok(_) => Form::Broken,
+        Err(_) => Form::Bare(raw),
     }
+}
+
+/// The key in front of the first `=`; what is left is the value.
+fn pair(raw: &[u8]) -> IResult<&[u8], &[u8], ()> {
+    terminated(take_till(|byte| byte == b'='), char('=')).parse(raw)
 }
 
 #[cfg(test)]
