@@ -84,7 +84,7 @@ mod parse {
     use pvelint::model::storage::StorageCfg;
     use pvelint::model::subid::SubIds;
     use pvelint::model::user::UserCfg;
-    use pvelint::model::vm::Machine;
+    use pvelint::model::vm::Vm;
 
     fn run<'s, M>(bencher: Bencher, guests: u32, kind: FileKind, parse: impl Fn(&'s [u8], u64) -> M + Sync) {
         let texts = Site::of(guests).texts(kind);
@@ -113,7 +113,7 @@ mod parse {
 
     #[divan::bench(args = SIZES)]
     fn vms(bencher: Bencher, guests: u32) {
-        run(bencher, guests, FileKind::Vm, |text, vmid| Machine::parse(text, vmid, RELEASE));
+        run(bencher, guests, FileKind::Vm, |text, vmid| Vm::parse(text, vmid, RELEASE));
     }
 
     #[divan::bench(args = [1_000])]

@@ -24,10 +24,10 @@ pub struct Checked<'a> {
 
 /// What a check is told apart from the sources and the rules.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Terms<'p> {
-    /// The release to judge by, whatever a tree tells.
+pub struct CheckOptions<'p> {
+    /// The release to evaluate by, whatever a tree tells.
     pub release: Option<Release>,
-    /// Say as well what there will be to mend once a tree of an older release runs this one: what the rules say of it then and
+    /// Say as well what there will be to fix once a tree of an older release runs this one: what the rules say of it then and
     /// don't say of it now.
     pub target: Option<Release>,
     /// Statements about rights that have to hold in every tree. Their file is one of the sources, too.
@@ -37,20 +37,20 @@ pub struct Terms<'p> {
 /// Asks `rules` about every tree of `sources`. `release` overrides what a tree tells.
 #[must_use]
 pub fn check<'a>(sources: &'a Sources, rules: &[&'static Rule], release: Option<Release>) -> Checked<'a> {
-    check_with(sources, rules, Terms { release, ..Terms::default() })
+    check_with(sources, rules, CheckOptions { release, ..CheckOptions::default() })
 }
 
 /// The same, on more terms.
 #[must_use]
-pub fn check_with<'a>(sources: &'a Sources, rules: &[&'static Rule], terms: Terms<'_>) -> Checked<'a> {
-    judge(sources, rules, terms, drop)
+pub fn check_with<'a>(sources: &'a Sources, rules: &[&'static Rule], terms: CheckOptions<'_>) -> Checked<'a> {
+    evaluate(sources, rules, terms, drop)
 }
 
 /// The same, and what to do with each tree's models when they are no longer needed.
-pub(crate) fn judge<'a>(
+pub(crate) fn evaluate<'a>(
     sources: &'a Sources,
     rules: &[&'static Rule],
-    Terms { release, target, policy }: Terms<'_>,
+    CheckOptions { release, target, policy }: CheckOptions<'_>,
     done: impl Fn(Cluster<'a>),
 ) -> Checked<'a> {
     let mut checked = Checked::default();
@@ -77,7 +77,7 @@ pub(crate) fn judge<'a>(
     checked.findings.extend(rules::run_on_sources(rules, sources));
     checked.findings.extend(policy.into_iter().flat_map(|policy| rules::run_on_policy(rules, policy)));
     checked.findings.sort_by(|a, b| (a.primary.place, a.rule).cmp(&(b.primary.place, b.rule)));
-    checked.not_evaluated = nowhere(missing, policy.map_or(0, |policy| policy.statements.len()));
+    checked.not_evaluated = unevaluated_everywhere(missing, policy.map_or(0, |policy| policy.statements.len()));
     checked
 }
 
@@ -104,7 +104,7 @@ fn dump_cluster<'a>(sources: &'a Sources, cluster: &Cluster<'a>) -> Vec<(&'a Sou
 }
 
 /// The rules that had no answer in any tree, by what they miss; with them go the statements of a policy.
-fn nowhere(trees: Vec<Vec<Unevaluated>>, statements: usize) -> Vec<NotEvaluated> {
+fn unevaluated_everywhere(trees: Vec<Vec<Unevaluated>>, statements: usize) -> Vec<NotEvaluated> {
     let mut trees = trees.into_iter();
     let mut everywhere = trees.next().unwrap_or_default();
     for tree in trees {

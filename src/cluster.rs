@@ -13,7 +13,7 @@ use crate::model::idmap::IdKind;
 use crate::model::storage::StorageCfg;
 use crate::model::subid::{Grants, SubIds};
 use crate::model::user::UserCfg;
-use crate::model::vm::Machine;
+use crate::model::vm::Vm;
 use crate::release::Release;
 use crate::source::{self, FileKind, HintFrom, ReadState, SourceFile, Sources, Tree, TreeId};
 use crate::text::{FileId, Place, Span};
@@ -126,7 +126,7 @@ impl<C> Guest<'_, C> {
         self.vmid.map_or_else(|| "?".to_owned(), |vmid| vmid.to_string())
     }
 
-    /// Where the file is on a node, for a remedy that is an edit; `dir` is `lxc` or `qemu-server`.
+    /// Where the file is on a node, for a fix that is an edit; `dir` is `lxc` or `qemu-server`.
     pub fn pve_path(&self, dir: &str) -> String {
         let node = self.node.map(|node| format!("nodes/{node}/")).unwrap_or_default();
         format!("/etc/pve/{node}{dir}/{}.conf", self.vmid_text())
@@ -167,7 +167,7 @@ pub struct Cluster<'a> {
     /// Containers, by path; without the values in their snapshots ([`Container::without_snapshot_values`]).
     pub containers: Vec<Guest<'a, Container<'a>>>,
     /// VMs, by path.
-    pub vms: Vec<Guest<'a, Machine<'a>>>,
+    pub vms: Vec<Guest<'a, Vm<'a>>>,
     /// domains.cfg.
     pub domains: Option<File<Domains<'a>>>,
     /// /etc/subuid.
@@ -206,7 +206,7 @@ impl<'a> Cluster<'a> {
         let of_guests = || {
             (
                 parse_guests(&containers, |text, vmid| Container::parse(text, vmid, release).without_snapshot_values()),
-                parse_guests(&vms, |text, vmid| Machine::parse(text, vmid, release)),
+                parse_guests(&vms, |text, vmid| Vm::parse(text, vmid, release)),
             )
         };
         // A user.cfg of thousands of lines takes as long as a thousand guests.

@@ -1,4 +1,4 @@
-//! What a rule says: a [`Finding`], with its level, places, consequence and remedies.
+//! What a rule says: a [`Finding`], with its level, places, consequence and fixes.
 //!
 //! Leaf vocabulary: it knows places in files and releases, and nothing of models, rules or output. A finding can't be built
 //! without a primary place, and its fingerprint holds no line number, so that it survives edits elsewhere in the file.
@@ -57,9 +57,9 @@ pub struct Related {
     pub text: String,
 }
 
-/// How to mend a finding.
+/// How to fix a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Remedy {
+pub enum Fix {
     /// Commands for a root shell on a node, to be run in this order, and when to choose them (empty: always).
     Run {
         /// One command a line.
@@ -136,7 +136,7 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// One thing that is wrong, where, what PVE does about it, and how to mend it.
+/// One thing that is wrong, where, what PVE does about it, and how to fix it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// Id of the rule that found it; set by the rule engine.
@@ -155,8 +155,8 @@ pub struct Finding {
     pub related: Vec<Related>,
     /// What PVE does about it and what the admin will meet, one thought a line.
     pub consequence: Vec<String>,
-    /// How to mend it, best first.
-    pub remedies: Vec<Remedy>,
+    /// How to fix it, best first.
+    pub fixes: Vec<Fix>,
     /// Tells findings of one rule on one subject apart.
     pub discriminator: String,
     own_level: Option<Level>,
@@ -175,7 +175,7 @@ impl Finding {
             labels: Vec::new(),
             related: Vec::new(),
             consequence: Vec::new(),
-            remedies: Vec::new(),
+            fixes: Vec::new(),
             discriminator: String::new(),
             own_level: None,
             ordinal: 0,
@@ -191,7 +191,7 @@ impl Finding {
 
     /// A further place.
     #[must_use]
-    pub fn also(mut self, place: Place, text: impl Into<String>) -> Self {
+    pub fn secondary(mut self, place: Place, text: impl Into<String>) -> Self {
         self.labels.push(Label { place, text: text.into() });
         self
     }
@@ -205,44 +205,44 @@ impl Finding {
 
     /// A related fact without a place.
     #[must_use]
-    pub fn fact(mut self, text: impl Into<String>) -> Self {
+    pub fn note(mut self, text: impl Into<String>) -> Self {
         self.related.push(Related { place: None, text: text.into() });
         self
     }
 
     /// A line about what PVE does and what the admin will meet.
     #[must_use]
-    pub fn pve(mut self, text: impl Into<String>) -> Self {
+    pub fn consequence(mut self, text: impl Into<String>) -> Self {
         self.consequence.push(text.into());
         self
     }
 
-    /// The next-best remedy: one command. A spoilt command is left out.
+    /// The next-best fix: one command. A spoilt command is left out.
     #[must_use]
-    pub fn mend(self, command: Command) -> Self {
-        self.mend_when(command, "")
+    pub fn fix_command(self, command: Command) -> Self {
+        self.fix_command_when(command, "")
     }
 
-    /// The next-best remedy: one command, with a remark that says when to choose it.
+    /// The next-best fix: one command, with a remark that says when to choose it.
     #[must_use]
-    pub fn mend_when(self, command: Command, remark: &str) -> Self {
-        self.mend_all([command], remark)
+    pub fn fix_command_when(self, command: Command, remark: &str) -> Self {
+        self.fix_commands([command], remark)
     }
 
-    /// The next-best remedy: several commands, all of them needed. One spoilt command spoils the remedy.
+    /// The next-best fix: several commands, all of them needed. One spoilt command spoils the fix.
     #[must_use]
-    pub fn mend_all(mut self, commands: impl IntoIterator<Item = Command>, remark: &str) -> Self {
+    pub fn fix_commands(mut self, commands: impl IntoIterator<Item = Command>, remark: &str) -> Self {
         let commands: Option<Vec<_>> = commands.into_iter().map(Command::line).collect();
         if let Some(commands) = commands.filter(|commands| !commands.is_empty()) {
-            self.remedies.push(Remedy::Run { commands, remark: remark.to_owned() });
+            self.fixes.push(Fix::Run { commands, remark: remark.to_owned() });
         }
         self
     }
 
-    /// The next-best remedy: an edit by hand.
+    /// The next-best fix: an edit by hand.
     #[must_use]
     pub fn edit(mut self, text: impl Into<String>) -> Self {
-        self.remedies.push(Remedy::Edit(text.into()));
+        self.fixes.push(Fix::Edit(text.into()));
         self
     }
 
@@ -255,16 +255,16 @@ impl Finding {
 
     /// What tells this finding from others of the same rule on the same subject: a name or a value, never a position.
     #[must_use]
-    pub fn about(mut self, discriminator: impl Into<String>) -> Self {
+    pub fn discriminator(mut self, discriminator: impl Into<String>) -> Self {
         self.discriminator = discriminator.into();
         self
     }
 
-    /// Says that this isn't so yet: only once `release` runs. Its remedies are then for that release.
+    /// Says that this isn't so yet: only once `release` runs. Its fixes are then for that release.
     #[must_use]
     pub(crate) fn after_upgrade(mut self, release: Release) -> Self {
         self.message = format!("after the upgrade to {release}: {}", self.message);
-        if self.remedies.iter().any(|remedy| matches!(remedy, Remedy::Run { .. })) {
+        if self.fixes.iter().any(|fix| matches!(fix, Fix::Run { .. })) {
             self.consequence
                 .push(format!("The commands are for {release}: what is new in it can't be said before the upgrade."));
         }
@@ -320,6 +320,6 @@ mod tests {
         let one = Finding::new("user.cfg: user a@pve", at(1), "x").fingerprint();
         assert_eq!(one, Finding::new("user.cfg: user a@pve", at(9), "worded otherwise").fingerprint());
         assert_ne!(one, Finding::new("user.cfg: user b@pve", at(1), "x").fingerprint());
-        assert_ne!(one, Finding::new("user.cfg: user a@pve", at(1), "x").about("keys").fingerprint());
+        assert_ne!(one, Finding::new("user.cfg: user a@pve", at(1), "x").discriminator("keys").fingerprint());
     }
 }

@@ -31,4 +31,4 @@ pub mod text;
 
 mod check;
 
-pub use check::{Checked, Terms, check, check_with, dump};
+pub use check::{CheckOptions, Checked, check, check_with, dump};

@@ -34,6 +34,6 @@ pub fn unused(ignore: &Ignore, file: FileId, known: bool) -> Finding {
         format!("this ignore names no rule: {rule}")
     };
     Finding::new("pvelint.toml", Place { file, span: ignore.span() }, message)
-        .about(format!("{rule} {}", ignore.subject.as_ref().map_or("", |subject| subject.get_ref())))
+        .discriminator(format!("{rule} {}", ignore.subject.as_ref().map_or("", |subject| subject.get_ref())))
         .edit("remove the entry, or correct its rule and subject")
 }

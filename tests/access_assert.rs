@@ -189,7 +189,7 @@ fn check_with(settings: &str, tree: &Path) -> (String, i32) {
     let file = dir.path().join("pvelint.toml");
     std::fs::write(&file, settings).unwrap();
     let rules = "policy-broken,policy-void,policy-unreadable,policy-name-unknown,ignore-unused";
-    let args = ["check", tree.to_str().unwrap(), "--only", rules, "--config", file.to_str().unwrap()];
+    let args = ["check", tree.to_str().unwrap(), "--select", rules, "--config", file.to_str().unwrap()];
     let output = pvelint(&args);
     let text = without_time(&stdout(&output)).replace(file.to_str().unwrap(), "pvelint.toml") + &stderr(&output);
     (text, output.status.code().unwrap())

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pvelint::Terms;
+use pvelint::CheckOptions;
 use pvelint::finding::Level;
 use pvelint::release::Release;
 use pvelint::rules::{Doc, Example, RULES, Rule, Verdict, book};
@@ -45,7 +45,7 @@ fn every_rule_has_its_section_and_every_section_its_rule() {
         let doc = Doc::of(rule.id).unwrap();
         assert_eq!(doc.facts(), facts(rule), "facts line of {}", rule.id);
         assert!((20..200).contains(&doc.summary().len()), "{}: {:?}", rule.id, doc.summary());
-        for heading in ["### Why it matters", "### Mend", "### Source"] {
+        for heading in ["### Why it matters", "### Fix", "### Source"] {
             assert!(doc.text.contains(heading), "{} lacks {heading}", rule.id);
         }
     }
@@ -103,7 +103,7 @@ fn examples_do_what_they_say() {
                 let file = sources.attach(path, text.clone().into_bytes());
                 Settings::parse(text).unwrap().policy(text, file)
             });
-            let terms = Terms { release: Some(release), target: example.target, policy: policy.as_ref() };
+            let terms = CheckOptions { release: Some(release), target: example.target, policy: policy.as_ref() };
             let checked = pvelint::check_with(&sources, RULES, terms);
             let found: Vec<_> =
                 checked.findings.iter().map(|f| format!("{} {}: {}", f.level, f.rule, f.message)).collect();

@@ -76,7 +76,7 @@ fn findings_give_1_unless_fail_on_says_otherwise() {
     assert_eq!(code(&["check", "samples/clean", "--fail-on", "note"]), Some(0));
     let comment = b"#x\nuser:root@pam:1:0::::::\n";
     let stdin = |level: &str| {
-        let args = ["check", "-", "--stdin-filename", "user.cfg", "--only", "user-line-unknown", "--fail-on", level];
+        let args = ["check", "-", "--stdin-filename", "user.cfg", "--select", "user-line-unknown", "--fail-on", level];
         pvelint_with_stdin(&args, comment).status.code()
     };
     assert_eq!(stdin("warning"), Some(1));
@@ -88,7 +88,7 @@ fn wrong_usage_gives_2_and_a_hint() {
     for (args, hint) in [
         (&["chekc"][..], "check"),
         (&["check", "--format", "xml"], "concise"),
-        (&["check", "--only", "token-without-acls", "samples/clean"], "did you mean token-without-acl?"),
+        (&["check", "--select", "token-without-acls", "samples/clean"], "did you mean token-without-acl?"),
         (&["explain", "user-line-unkown"], "did you mean user-line-unknown?"),
         (&["check", "--pve", "6", "samples/clean"], "known releases of Proxmox VE are 7, 8 and 9"),
         (&["check", "-"], "--stdin-filename"),
@@ -193,9 +193,9 @@ fn ignores_leave_findings_out_and_unused_ones_are_found() {
     assert!(unused.contains(said), "{unused}");
     // A rule that isn't asked, a file that isn't there to be read: nobody knows what it would hit.
     for more in [
-        &["--only", "user-line-unknown,ignore-unused"][..],
-        &["--skip", "token-without-acl"],
-        &["--skip", "ignore-unused"],
+        &["--select", "user-line-unknown,ignore-unused"][..],
+        &["--ignore", "token-without-acl"],
+        &["--ignore", "ignore-unused"],
     ] {
         let quiet = stdout(&check(nobody, more));
         assert!(!quiet.contains(said), "{more:?}: {quiet}");
@@ -217,7 +217,7 @@ fn ignores_leave_findings_out_and_unused_ones_are_found() {
     let note = stdout(&check("[[ignore]]\nrule = \"ct-privileged\"\nreason = \"x\"\n", &[]));
     assert!(!note.contains(said), "{note}");
     // A name that no rule has is wrong whatever was asked.
-    let unknown = stdout(&check("[[ignore]]\nrule = \"tokn-*\"\nreason = \"x\"\n", &["--skip", "token-without-acl"]));
+    let unknown = stdout(&check("[[ignore]]\nrule = \"tokn-*\"\nreason = \"x\"\n", &["--ignore", "token-without-acl"]));
     assert!(unknown.contains("names no rule: tokn-*"), "{unknown}");
 
     let broken = check("[[ignore]]\nrul = \"x\"\n", &[]);

@@ -220,7 +220,7 @@ fn have_by_steps(entries: &[Entry<'_>], mut start: u64, mut count: u64) -> bool 
 mod properties {
     use proptest::prelude::*;
     use pvelint::model::idmap::{IdMap, block};
-    use pvelint::model::vm::Machine;
+    use pvelint::model::vm::Vm;
     use pvelint::syntax::{guest, property, subid};
 
     use super::*;
@@ -283,7 +283,7 @@ mod properties {
     proptest! {
         #[test]
         fn lines_and_parts_are_lossless(text in text()) {
-            for dialect in [guest::Dialect::Container, guest::Dialect::Machine { hyphens: true }] {
+            for dialect in [guest::Dialect::Container, guest::Dialect::Vm { hyphens: true }] {
                 let lines: Vec<_> = guest::parse(&text, dialect).map(|line| line.raw).collect();
                 prop_assert_eq!(lines.concat(), text.clone());
             }
@@ -318,8 +318,8 @@ mod properties {
                     prop_assert_eq!(note.span.bytes(&text), note.text);
                 }
             }
-            for odd in &container.odd {
-                prop_assert!(within(odd.span, &text));
+            for quirk in &container.quirks {
+                prop_assert!(within(quirk.span, &text));
             }
             for dropped in &container.dropped {
                 prop_assert!(within(dropped.span, &text));
@@ -330,7 +330,7 @@ mod properties {
                 prop_assert!(within(problem.span, &text));
             }
             let _ = (dump::dump(&container), map.tool_message(IdKind::User, &grants));
-            for drive in Machine::parse(&text, 100, release).drives {
+            for drive in Vm::parse(&text, 100, release).drives {
                 prop_assert_eq!(drive.file.span.bytes(&text), drive.file.value);
             }
         }

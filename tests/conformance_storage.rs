@@ -7,7 +7,7 @@ use std::{env, fs, path::PathBuf};
 use base64_lite::decode;
 use proptest::prelude::*;
 use pvelint::model::schema::format::list_in;
-use pvelint::model::storage::{Absent, By, OddKind, Outcome, Owner, Reason, Separator, Status, StorageCfg};
+use pvelint::model::storage::{Absent, By, Outcome, Owner, QuirkKind, Reason, Separator, Status, StorageCfg};
 use pvelint::model::tables::storage::{ContentKind, storage_type, types};
 use pvelint::model::volume::{VolumeId, VolumeName};
 use pvelint::release::Release;
@@ -231,11 +231,11 @@ fn parse(text: &str, release: Release) -> StorageCfg<'_> {
 /// The oddities of a text on PVE 9, as names with the text they point at.
 fn oddities(text: &str) -> Vec<(String, &str)> {
     let cfg = parse(text, Release::Pve9);
-    let name = |kind: &OddKind<'_>| {
+    let name = |kind: &QuirkKind<'_>| {
         let debug = format!("{kind:?}");
         debug.split(|c: char| !c.is_alphanumeric()).next().unwrap().to_owned()
     };
-    cfg.odd.iter().map(|odd| (name(&odd.kind), &text[odd.span.range()])).collect()
+    cfg.quirks.iter().map(|quirk| (name(&quirk.kind), &text[quirk.span.range()])).collect()
 }
 
 fn named<'a>(pairs: &[(&str, &'a str)]) -> Vec<(String, &'a str)> {
@@ -247,7 +247,7 @@ fn a_forgotten_empty_line_merges_two_sections() {
     let text = "dir: aa\n\tpath /x\ndir: bb\n\tpath /y\n\tcontent iso\n\tbogus\n";
     assert_eq!(oddities(text), named(&[("SwallowedHeader", "dir: bb"), ("Adopted", "\tcontent iso")]));
     let cfg = parse(text, Release::Pve9);
-    let OddKind::SwallowedHeader { header, line, separator } = cfg.odd[0].kind else { panic!() };
+    let QuirkKind::SwallowedHeader { header, line, separator } = cfg.quirks[0].kind else { panic!() };
     assert_eq!((header.id, line, separator), (&b"bb"[..], 2, Separator::Nothing));
     assert_eq!(cfg.sections[0].property("content").unwrap().adopted_from, Some(2));
     let owners: Vec<Owner> = cfg.dropped.iter().map(|dropped| dropped.owner).collect();
@@ -269,8 +269,8 @@ fn what_stands_in_place_of_the_empty_line_is_told() {
         for kind in ["dir", "foo"] {
             let text = format!("{kind}: aa\n\tpath /x\n{between}dir: bb\n");
             let cfg = parse(&text, Release::Pve9);
-            let found = cfg.odd.iter().find_map(|odd| match odd.kind {
-                OddKind::SwallowedHeader { separator, .. } => Some(separator),
+            let found = cfg.quirks.iter().find_map(|quirk| match quirk.kind {
+                QuirkKind::SwallowedHeader { separator, .. } => Some(separator),
                 _ => None,
             });
             assert_eq!(found, Some(separator), "{text:?}");
@@ -315,7 +315,7 @@ fn local_is_put_right() {
     let local = own.get(b"local").unwrap();
     assert!(local.is_on_node(b"other") && local.is_effective());
     assert_eq!(local.content.kinds.iter().collect::<Vec<_>>(), [ContentKind::Iso]);
-    assert_eq!(own.odd[0].kind, OddKind::LocalNodes);
+    assert_eq!(own.quirks[0].kind, QuirkKind::LocalNodes);
     // PVE 7 compares literally.
     let seven = parse("dir: local\n\tpath /var/lib/vz/\n", Release::Pve7);
     assert_eq!(seven.sections[0].status(), Status::Overridden(By::ImplicitLocal));
@@ -355,7 +355,7 @@ fn oddities_point_at_what_is_odd() {
     assert_eq!(oddities("pbs: aa\n\tserver x\n\tdatastore d\n\tcontent ,\n"), named(&[("NoContent", ",")]));
 
     let text = "dir: aa\n\tpath /x\n\tmaxfiles 3\n\tprune-backups keep-last=3\n";
-    assert_eq!(parse(text, Release::Pve8).odd[0].kind, OddKind::MaxfilesIgnored);
+    assert_eq!(parse(text, Release::Pve8).quirks[0].kind, QuirkKind::MaxfilesIgnored);
     assert!(oddities(text).is_empty());
 }
 
@@ -492,7 +492,7 @@ proptest! {
                 prop_assert!(inside(dropped.span, &text) && !dropped.log(&cfg).is_empty());
                 prop_assert!(dropped.line as usize <= cfg.document.lines.len());
             }
-            prop_assert!(cfg.odd.iter().all(|odd| inside(odd.span, &text)));
+            prop_assert!(cfg.quirks.iter().all(|quirk| inside(quirk.span, &text)));
             // What is in effect is in the table exactly once.
             let ids: Vec<&[u8]> = cfg.table().map(|section| &**section.id.value).collect();
             for id in &ids {

@@ -23,17 +23,17 @@ const USER_CFG: &[u8] = b"user:root@pam:1:0::::::\nuser:ci@pve:1:0::::::\ntoken:
 fn token_finding() -> Finding {
     Finding::new("user.cfg: token ci@pve!deploy", at(USER_CFG, "ci@pve!deploy"), "token ci@pve!deploy can do nothing")
         .label("no ACL names this token")
-        .also(at(USER_CFG, "1:pipeline"), "privilege separation is on")
+        .secondary(at(USER_CFG, "1:pipeline"), "privilege separation is on")
         .related(at(USER_CFG, "/pool/dev"), "ci@pve itself has PVEVMAdmin on /pool/dev")
-        .pve("Every call with this token is refused: 403 Permission check failed.")
-        .mend(
+        .consequence("Every call with this token is refused: 403 Permission check failed.")
+        .fix_command(
             Command::new("pveum acl modify")
                 .arg("/pool/dev")
                 .words("--tokens")
                 .arg("ci@pve!deploy")
                 .words("--roles PVEVMAdmin"),
         )
-        .mend_when(
+        .fix_command_when(
             Command::new("pveum user token modify").arg("ci@pve").arg("deploy").words("--privsep 0"),
             "the token then has all rights of ci@pve",
         )
@@ -52,7 +52,7 @@ fn a_file_cannot_drive_the_terminal() {
     let text = b"user:\x1b[31mred\x07@pve:1\xff\n\tx\r\n";
     let sources = sources("user.cfg", text);
     let finding =
-        Finding::new("s", at(text, "red"), "message with \x1b[2J").label("label \x1b]0;x\x07").pve("\u{202e}x");
+        Finding::new("s", at(text, "red"), "message with \x1b[2J").label("label \x1b]0;x\x07").consequence("\u{202e}x");
     for colour in [false, true] {
         let mut out = report::full::render(&Files::new(&sources), &finding, colour);
         if colour {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use pvelint::finding::{Finding, Level, Remedy};
-use pvelint::model::container::{Container, Drop, Shape, Why};
+use pvelint::finding::{Finding, Fix, Level};
+use pvelint::model::container::{Container, DropReason, QuirkKind, Shape};
 use pvelint::model::schema::Reason;
 use pvelint::release::Release;
 use pvelint::rules::RULES;
@@ -56,14 +56,14 @@ fn found(lines: &str) -> Vec<(Level, &'static str)> {
     levels(&with(lines), Release::Pve9)
 }
 
-fn remedies(lines: &str, rule: &str) -> Vec<String> {
+fn fixes(lines: &str, rule: &str) -> Vec<String> {
     let found = of(&with(lines), Release::Pve9);
     let finding = found.iter().find(|finding| finding.rule == rule).unwrap_or_else(|| panic!("{lines}: no {rule}"));
-    let text = |remedy: &Remedy| match remedy {
-        Remedy::Run { commands, .. } => commands.join("; "),
-        Remedy::Edit(text) => text.clone(),
+    let text = |fix: &Fix| match fix {
+        Fix::Run { commands, .. } => commands.join("; "),
+        Fix::Edit(text) => text.clone(),
     };
-    finding.remedies.iter().map(text).collect()
+    finding.fixes.iter().map(text).collect()
 }
 
 use Level::{Error, Note, Warning};
@@ -76,41 +76,41 @@ fn the_base_is_all_right() {
 }
 
 /// The rule that speaks of each thing the parser drops. A new variant doesn't compile before it has one.
-fn rule_of_drop(why: &Drop<'_>) -> &'static str {
+fn rule_of_drop(why: &DropReason<'_>) -> &'static str {
     match why {
-        Drop::Unparsable(Shape::NoValue(_)) => "ct-value-missing",
-        Drop::Unparsable(Shape::Indented | Shape::UpperCase(_) | Shape::Equals(_) | Shape::BlankBeforeColon(_)) => {
-            "ct-line-form"
-        }
-        Drop::Unparsable(Shape::BadKey(_) | Shape::Other) => "ct-line-unknown",
-        Drop::BadHeader { .. } => "ct-section-malformed",
-        Drop::RawUnknown(_) => "ct-raw-dropped",
-        Drop::RawRejected(..) => "ct-raw-rootfs",
-        Drop::Delete => "ct-delete-misplaced",
-        Drop::Snapstate => "ct-snapstate-misplaced",
-        Drop::FalseDescription => "ct-description-zero",
+        DropReason::Unparsable(Shape::NoValue(_)) => "ct-value-missing",
+        DropReason::Unparsable(
+            Shape::Indented | Shape::UpperCase(_) | Shape::Equals(_) | Shape::BlankBeforeColon(_),
+        ) => "ct-line-form",
+        DropReason::Unparsable(Shape::BadKey(_) | Shape::Other) => "ct-line-unknown",
+        DropReason::BadHeader { .. } => "ct-section-malformed",
+        DropReason::RawUnknown(_) => "ct-raw-dropped",
+        DropReason::RawRejected(..) => "ct-raw-rootfs",
+        DropReason::Delete => "ct-delete-misplaced",
+        DropReason::Snapstate => "ct-snapstate-misplaced",
+        DropReason::FalseDescription => "ct-description-zero",
     }
 }
 
 /// The same for what is odd.
-fn rule_of_why(why: &Why) -> &'static str {
+fn rule_of_why(why: &QuirkKind) -> &'static str {
     match why {
-        Why::Invalid(problem) if problem.reason == Reason::Type => "ct-value-type",
-        Why::Invalid(_) => "ct-mount-syntax",
-        Why::UnknownOption { elsewhere: Some(_), .. } => "ct-option-newer",
-        Why::UnknownOption { acted_on: true, .. } => "ct-option-index",
-        Why::UnknownOption { .. } => "ct-option-unknown",
-        Why::Reserved => "ct-option-reserved",
-        Why::OutOfBounds(_) => "ct-value-range",
-        Why::Overridden(_) => "ct-option-twice",
-        Why::SectionReplaced(_) => "ct-section-twice",
-        Why::RawRenamed(_) | Why::RawLimit => "ct-raw-renamed",
-        Why::RawLegacyCgroup { .. } => "ct-raw-cgroup-v1",
-        Why::RawUnknownToLxc => "ct-raw-unknown-to-lxc",
-        Why::TrailingComment => "ct-value-comment",
-        Why::Glued => "ct-line-glued",
-        Why::SnapstateSwallows => "ct-snapstate-misplaced",
-        Why::LongDescription => "ct-description-long",
+        QuirkKind::Invalid(problem) if problem.reason == Reason::Type => "ct-value-type",
+        QuirkKind::Invalid(_) => "ct-mount-syntax",
+        QuirkKind::UnknownOption { elsewhere: Some(_), .. } => "ct-option-newer",
+        QuirkKind::UnknownOption { acted_on: true, .. } => "ct-option-index",
+        QuirkKind::UnknownOption { .. } => "ct-option-unknown",
+        QuirkKind::Reserved => "ct-option-reserved",
+        QuirkKind::OutOfBounds(_) => "ct-value-range",
+        QuirkKind::Overridden(_) => "ct-option-twice",
+        QuirkKind::SectionReplaced(_) => "ct-section-twice",
+        QuirkKind::RawRenamed(_) | QuirkKind::RawLimit => "ct-raw-renamed",
+        QuirkKind::RawLegacyCgroup { .. } => "ct-raw-cgroup-v1",
+        QuirkKind::RawUnknownToLxc => "ct-raw-unknown-to-lxc",
+        QuirkKind::TrailingComment => "ct-value-comment",
+        QuirkKind::Glued => "ct-line-glued",
+        QuirkKind::SnapstateSwallows => "ct-snapstate-misplaced",
+        QuirkKind::LongDescription => "ct-description-long",
     }
 }
 
@@ -161,11 +161,11 @@ fn whatever_the_parser_notices_has_its_rule() {
             drops.insert(rule);
         }
         // A comment or a glued line explains what else is wrong with the value.
-        let explains = |why: &Why| matches!(why, Why::TrailingComment | Why::Glued);
-        let explained = container.odd.iter().any(|odd| explains(&odd.why));
-        for odd in container.odd.iter().filter(|odd| !explained || explains(&odd.why)) {
-            let rule = rule_of_why(&odd.why);
-            assert!(rules.contains(&rule), "{lines}: {:?} gives no {rule} but {rules:?}", odd.why);
+        let explains = |why: &QuirkKind| matches!(why, QuirkKind::TrailingComment | QuirkKind::Glued);
+        let explained = container.quirks.iter().any(|quirk| explains(&quirk.why));
+        for quirk in container.quirks.iter().filter(|quirk| !explained || explains(&quirk.why)) {
+            let rule = rule_of_why(&quirk.why);
+            assert!(rules.contains(&rule), "{lines}: {:?} gives no {rule} but {rules:?}", quirk.why);
             odds.insert(rule);
         }
     }
@@ -334,8 +334,8 @@ fn releases_differ() {
 
 #[test]
 fn remedies_are_what_an_admin_would_type() {
-    let first = |lines, rule| remedies(lines, rule).remove(0);
-    for (lines, rule, remedy) in [
+    let first = |lines, rule| fixes(lines, rule).remove(0);
+    for (lines, rule, fix) in [
         ("memory: 2G", "ct-memory-unit", "pct set 105 --memory 2048"),
         ("swap: 0.5 GiB", "ct-memory-unit", "pct set 105 --swap 512"),
         ("hostname: web_1", "ct-hostname-invalid", "pct set 105 --hostname web-1"),
@@ -377,11 +377,11 @@ fn remedies_are_what_an_admin_would_type() {
             "remove line 10 of /etc/pve/nodes/pve1/lxc/105.conf, then: pct set 105 --mp0 local-lvm:8,mp=/srv",
         ),
     ] {
-        assert_eq!(first(lines, rule), remedy, "{lines}");
+        assert_eq!(first(lines, rule), fix, "{lines}");
     }
     // Nothing that destroys data, and no command where the number of the container isn't known.
     let stdin = findings("-", with("memory: 2G\nhostname: a_b").as_bytes(), Release::Pve9);
-    assert!(stdin.iter().all(|finding| finding.remedies.iter().all(|remedy| matches!(remedy, Remedy::Edit(_)))));
+    assert!(stdin.iter().all(|finding| finding.fixes.iter().all(|fix| matches!(fix, Fix::Edit(_)))));
 }
 
 #[test]
@@ -465,12 +465,13 @@ fn whatever_pve_warns_of_is_found() {
                 let warned = warned.map(|dropped| dropped.span);
                 // A value that a later line replaces is never used; that line, or the header above it, is found.
                 let replaced = |span: pvelint::text::Span| {
-                    let by = container.odd.iter().filter(|odd| matches!(odd.why, Why::Overridden(_)));
-                    by.map(|odd| odd.span).any(|old| old.start <= span.start && span.end <= old.end)
+                    let by = container.quirks.iter().filter(|quirk| matches!(quirk.why, QuirkKind::Overridden(_)));
+                    by.map(|quirk| quirk.span).any(|old| old.start <= span.start && span.end <= old.end)
                 };
-                let odd = container.odd.iter().filter(|odd| container.log_odd(odd).is_some()).map(|odd| odd.span);
-                let odd = odd.filter(|span| !replaced(*span));
-                for span in warned.chain(odd) {
+                let quirk =
+                    container.quirks.iter().filter(|quirk| container.log_odd(quirk).is_some()).map(|quirk| quirk.span);
+                let quirk = quirk.filter(|span| !replaced(*span));
+                for span in warned.chain(quirk) {
                     let touches = |place: &pvelint::text::Span| place.start <= span.end && span.start <= place.end;
                     let mut places = found.iter().flat_map(|finding| {
                         std::iter::once(&finding.primary).chain(&finding.labels).map(|label| &label.place.span)

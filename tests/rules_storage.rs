@@ -1,7 +1,7 @@
-//! storage.cfg and volumes: one mistake gives one finding, remedies don't contradict each other or lose anything, and
+//! storage.cfg and volumes: one mistake gives one finding, fixes don't contradict each other or lose anything, and
 //! what can't be known stays unsaid.
 
-use pvelint::finding::{Finding, Level, Remedy};
+use pvelint::finding::{Finding, Fix, Level};
 use pvelint::model::storage::{Owner, Reason, Status, StorageCfg};
 use pvelint::release::Release;
 use pvelint::rules::RULES;
@@ -26,21 +26,21 @@ fn loud(files: &[(&str, &str)]) -> Vec<&'static str> {
 }
 
 fn commands(findings: &[Finding]) -> Vec<String> {
-    let remedies = findings.iter().filter(|f| f.level > Level::Note).flat_map(|f| &f.remedies);
-    remedies
-        .filter_map(|remedy| match remedy {
-            Remedy::Run { commands, .. } => Some(commands.join("\n")),
-            Remedy::Edit(_) => None,
+    let fixes = findings.iter().filter(|f| f.level > Level::Note).flat_map(|f| &f.fixes);
+    fixes
+        .filter_map(|fix| match fix {
+            Fix::Run { commands, .. } => Some(commands.join("\n")),
+            Fix::Edit(_) => None,
         })
         .collect()
 }
 
 fn edits(findings: &[Finding]) -> Vec<String> {
-    let remedies = findings.iter().filter(|f| f.level > Level::Note).flat_map(|f| &f.remedies);
-    remedies
-        .filter_map(|remedy| match remedy {
-            Remedy::Edit(text) => Some(text.clone()),
-            Remedy::Run { .. } => None,
+    let fixes = findings.iter().filter(|f| f.level > Level::Note).flat_map(|f| &f.fixes);
+    fixes
+        .filter_map(|fix| match fix {
+            Fix::Edit(text) => Some(text.clone()),
+            Fix::Run { .. } => None,
         })
         .collect()
 }
@@ -85,7 +85,7 @@ fn a_ghost_names_the_lines_that_would_have_saved_it() {
     let ghost = findings.iter().find(|f| f.rule == "storage-section-ghost").unwrap();
     assert_eq!(ghost.message, "storage backup has no path");
     assert_eq!(ghost.labels.len(), 1);
-    assert_eq!(ghost.remedies, [Remedy::Edit("remove line 3 of /etc/pve/storage.cfg".into())]);
+    assert_eq!(ghost.fixes, [Fix::Edit("remove line 3 of /etc/pve/storage.cfg".into())]);
 
     let findings = judge(&[("storage.cfg", "dir: backup\n\tPath: /b\n")], Release::Pve9);
     assert_eq!(edits(&findings), ["write `    path /b` in line 2 of /etc/pve/storage.cfg"]);

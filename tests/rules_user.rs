@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use pvelint::finding::{Finding, Level, Remedy};
-use pvelint::model::user::{Flag, NoToken, Oddity, Reason, UnknownLine, UserCfg, UserFault};
+use pvelint::finding::{Finding, Fix, Level};
+use pvelint::model::user::{Flag, NoToken, QuirkKind, Reason, UnknownLine, UserCfg, UserFault};
 use pvelint::release::Release;
 use pvelint::rules::{RULES, Rule};
 use pvelint::source::{LoadOptions, Sources};
@@ -52,41 +52,41 @@ fn rules_of_reason(reason: &Reason<'_>) -> &'static [&'static str] {
 }
 
 /// The rules that speak of what PVE keeps or overrides in silence. A new variant has to be decided here.
-fn rules_of_oddity(what: &Oddity<'_>) -> &'static [&'static str] {
+fn rules_of_oddity(what: &QuirkKind<'_>) -> &'static [&'static str] {
     match what {
-        Oddity::FlagTrue { flag: Flag::Enable, .. } => &["user-enable-misread"],
-        Oddity::FlagTrue { flag: Flag::Privsep, .. } => &["token-privsep-misread"],
-        Oddity::FlagTrue { flag: Flag::Propagate, .. } => &["acl-propagate-misread"],
-        Oddity::FlagMissing { flag: Flag::Enable, .. } => &["user-enable-missing"],
-        Oddity::FlagMissing { flag: Flag::Privsep, .. } => &["token-privsep-missing"],
-        Oddity::FlagMissing { flag: Flag::Propagate, .. } => &["acl-propagate-missing"],
-        Oddity::Surplus { .. } => &["user-fields-surplus", "user-text-colon"],
-        Oddity::Keys { .. } => &["user-text-colon"],
-        Oddity::UserAgain { .. } | Oddity::AclWipedToken { .. } => &["user-repeated"],
-        Oddity::TokenAgain { .. } => &["token-repeated"],
-        Oddity::Again { .. } => &["user-entry-repeated"],
-        Oddity::BuiltinRole { .. } => &["role-builtin-extended"],
-        Oddity::PathZero { .. } => &["acl-path-zero"],
-        Oddity::AclNoRole => &["acl-without-role", "acl-without-subject"],
-        Oddity::AclNoSubject => &["acl-without-subject"],
-        Oddity::AclRoot { .. } => &["acl-root"],
-        Oddity::AclFullToken { .. } => &["acl-token-full"],
+        QuirkKind::FlagTrue { flag: Flag::Enable, .. } => &["user-enable-misread"],
+        QuirkKind::FlagTrue { flag: Flag::Privsep, .. } => &["token-privsep-misread"],
+        QuirkKind::FlagTrue { flag: Flag::Propagate, .. } => &["acl-propagate-misread"],
+        QuirkKind::FlagMissing { flag: Flag::Enable, .. } => &["user-enable-missing"],
+        QuirkKind::FlagMissing { flag: Flag::Privsep, .. } => &["token-privsep-missing"],
+        QuirkKind::FlagMissing { flag: Flag::Propagate, .. } => &["acl-propagate-missing"],
+        QuirkKind::Surplus { .. } => &["user-fields-surplus", "user-text-colon"],
+        QuirkKind::Keys { .. } => &["user-text-colon"],
+        QuirkKind::UserAgain { .. } | QuirkKind::AclWipedToken { .. } => &["user-repeated"],
+        QuirkKind::TokenAgain { .. } => &["token-repeated"],
+        QuirkKind::Again { .. } => &["user-entry-repeated"],
+        QuirkKind::BuiltinRole { .. } => &["role-builtin-extended"],
+        QuirkKind::PathZero { .. } => &["acl-path-zero"],
+        QuirkKind::AclNoRole => &["acl-without-role", "acl-without-subject"],
+        QuirkKind::AclNoSubject => &["acl-without-subject"],
+        QuirkKind::AclRoot { .. } => &["acl-root"],
+        QuirkKind::AclFullToken { .. } => &["acl-token-full"],
         // With the same flag twice, nothing is overridden.
-        Oddity::AclAgain { before, now, .. } => {
+        QuirkKind::AclAgain { before, now, .. } => {
             if before == now {
                 &[]
             } else {
                 &["acl-repeated"]
             }
         }
-        Oddity::Unlistable { .. } => &["user-unlistable"],
-        Oddity::Torn { .. } => &["user-list-torn", "user-unlistable"],
-        Oddity::Nul { .. } => &["user-list-torn"],
-        Oddity::TextZero { .. } | Oddity::TextBytes { .. } => &["user-text-altered"],
-        Oddity::ExpireHuge { .. } => &["user-expire-huge"],
-        Oddity::TooMany => &["tree-acl-limit"],
+        QuirkKind::Unlistable { .. } => &["user-unlistable"],
+        QuirkKind::Torn { .. } => &["user-list-torn", "user-unlistable"],
+        QuirkKind::Nul { .. } => &["user-list-torn"],
+        QuirkKind::TextZero { .. } | QuirkKind::TextBytes { .. } => &["user-text-altered"],
+        QuirkKind::ExpireHuge { .. } => &["user-expire-huge"],
+        QuirkKind::TooMany => &["tree-acl-limit"],
         // PVE means the same thing by it, and writes it back in its own form.
-        Oddity::PathForm { .. } | Oddity::VmidForm { .. } | Oddity::TextPercent { .. } => &[],
+        QuirkKind::PathForm { .. } | QuirkKind::VmidForm { .. } | QuirkKind::TextPercent { .. } => &[],
     }
 }
 
@@ -306,9 +306,9 @@ fn every_reason_and_oddity_has_its_rule() {
             // Whether by its own rule or as a consequence of something else, nothing that isn't kept goes unmentioned.
             assert!(rules.is_empty() || !found.is_empty(), "{:?} in {text:?}", dropped.reason);
         }
-        for odd in &model.odd {
-            named.extend(rules_of_oddity(&odd.what));
-            oddities.insert(variant(&odd.what));
+        for quirk in &model.quirks {
+            named.extend(rules_of_oddity(&quirk.what));
+            oddities.insert(variant(&quirk.what));
         }
     }
     assert_eq!(reasons.len(), 21, "a case for every reason: {reasons:?}");
@@ -406,11 +406,11 @@ fn commands_name_only_what_exists() {
     let findings = check(text, Release::Pve9);
     let commands = |path: &str| -> Vec<_> {
         let of = findings.iter().filter(|f| f.rule == "acl-role-unknown" && f.subject.contains(path));
-        of.flat_map(|f| &f.remedies).cloned().collect()
+        of.flat_map(|f| &f.fixes).cloned().collect()
     };
     assert_eq!(
         commands("/vms/100"),
-        [Remedy::Run {
+        [Fix::Run {
             commands: vec![
                 "pveum acl modify /vms/100 --users alice@pve --groups dev --tokens 'bob@pve!deploy' --roles PVEVMUser --propagate 0"
                     .to_owned()
@@ -419,16 +419,16 @@ fn commands_name_only_what_exists() {
         }]
     );
     // The API refuses ACLs on paths that PVE doesn't know, so no command can do it.
-    assert_eq!(commands("/nowhere"), [Remedy::Edit("write PVEVMUser".to_owned())]);
+    assert_eq!(commands("/nowhere"), [Fix::Edit("write PVEVMUser".to_owned())]);
 }
 
 /// Every command of the findings of `rule`, and every edit.
-fn remedies(findings: &[Finding], rule: &str) -> Vec<String> {
+fn fixes(findings: &[Finding], rule: &str) -> Vec<String> {
     let of = findings.iter().filter(|finding| finding.rule == rule);
-    of.flat_map(|finding| &finding.remedies)
-        .flat_map(|remedy| match remedy {
-            Remedy::Run { commands, .. } => commands.clone(),
-            Remedy::Edit(text) => vec![text.clone()],
+    of.flat_map(|finding| &finding.fixes)
+        .flat_map(|fix| match fix {
+            Fix::Run { commands, .. } => commands.clone(),
+            Fix::Edit(text) => vec![text.clone()],
         })
         .collect()
 }
@@ -442,10 +442,10 @@ fn no_list_of_a_command_names_others_in_place_of_an_id_with_a_comma() {
         acl::/vms/101:x@pve,bob@pve\0x@pve,bob@pve:PVEVMUser:\n";
     let findings = check(text, Release::Pve9);
     for rule in ["acl-role-unknown", "acl-path-unknown", "acl-propagate-missing", "vm-rights-without-storage"] {
-        let remedies = remedies(&findings, rule);
-        assert!(remedies.iter().all(|text| !text.contains("--users")), "{rule}: {remedies:?}");
+        let fixes = fixes(&findings, rule);
+        assert!(fixes.iter().all(|text| !text.contains("--users")), "{rule}: {fixes:?}");
     }
-    assert_eq!(remedies(&findings, "acl-role-unknown"), ["write PVEVMUser"]);
+    assert_eq!(fixes(&findings, "acl-role-unknown"), ["write PVEVMUser"]);
 }
 
 #[test]
@@ -471,7 +471,7 @@ fn a_line_with_a_bad_expiry_takes_nothing_from_a_valid_one() {
 fn commands_name_no_guest_and_no_path_that_the_api_refuses() {
     let twice = |vmid| {
         let text = format!("pool:a::{vmid}::\npool:b::{vmid}::\n");
-        remedies(&check(text.as_bytes(), Release::Pve9), "pool-guest-twice")
+        fixes(&check(text.as_bytes(), Release::Pve9), "pool-guest-twice")
     };
     assert!(twice("100").contains(&"pveum pool modify b --vms 100".to_owned()));
     for vmid in ["5", "1000000000", "99999999999999999999"] {
@@ -479,8 +479,8 @@ fn commands_name_no_guest_and_no_path_that_the_api_refuses() {
     }
     // The owner's right on /vmz can't be given to the token by a command.
     let text = b"user:a@pve:1:0::::::\ntoken:a@pve!xy:0:1::\nacl:1:/vmz:a@pve:PVEVMUser:\n";
-    let remedies = remedies(&check(text, Release::Pve9), "token-without-acl");
-    assert!(!remedies.is_empty() && remedies.iter().all(|text| !text.contains("/vmz")), "{remedies:?}");
+    let fixes = fixes(&check(text, Release::Pve9), "token-without-acl");
+    assert!(!fixes.is_empty() && fixes.iter().all(|text| !text.contains("/vmz")), "{fixes:?}");
 }
 
 #[test]
@@ -491,7 +491,7 @@ fn a_group_role_that_does_not_propagate_is_not_given_with_propagation() {
              acl:1:/vms/100:a@pve:PVEDatastoreUser,PVEAuditor:\n"
         )
     };
-    let commands = |flag| remedies(&check(text(flag).as_bytes(), Release::Pve9), "acl-user-hides-group");
+    let commands = |flag| fixes(&check(text(flag).as_bytes(), Release::Pve9), "acl-user-hides-group");
     let modifies = |texts: Vec<String>| texts.iter().any(|text| text.contains("pveum acl modify"));
     assert!(modifies(commands(1)) && !modifies(commands(0)), "{:?} {:?}", commands(1), commands(0));
 }
@@ -501,9 +501,9 @@ fn a_delete_takes_away_nothing_that_another_line_gives() {
     let once = check(b"user:a@pve:1:0::::::\nacl:1:/vms/0:a@pve:PVEVMUser:\n", Release::Pve9);
     let delete = "pveum acl delete /vms --users a@pve --roles PVEVMUser";
     let runs = |findings: &[Finding]| {
-        findings.iter().flat_map(|f| &f.remedies).any(|remedy| match remedy {
-            Remedy::Run { commands, .. } => commands.iter().any(|command| command == delete),
-            Remedy::Edit(_) => false,
+        findings.iter().flat_map(|f| &f.fixes).any(|fix| match fix {
+            Fix::Run { commands, .. } => commands.iter().any(|command| command == delete),
+            Fix::Edit(_) => false,
         })
     };
     assert!(runs(&once));

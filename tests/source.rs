@@ -8,7 +8,7 @@ use std::process::Command;
 use pvelint::release::Release;
 use pvelint::source::{
     FileKind, HintFrom, Ignored, Layout, LoadError, LoadOptions, Presence, Problem, ProblemKind, ReadState, SourceFile,
-    Sources, Stray, ToldBy, Tree, TreeId, dpkg_release,
+    Sources, ToldBy, Tree, TreeId, Unrecognised, dpkg_release,
 };
 use tempfile::TempDir;
 
@@ -118,15 +118,15 @@ fn a_copy_of_etc_pve() {
         kinds(&dir, &sources),
         [
             (".git", FileKind::Ignored(Ignored::Hidden)),
-            ("100.conf", FileKind::Stray(Stray::GuestElsewhere)),
+            ("100.conf", FileKind::Unrecognised(Unrecognised::GuestElsewhere)),
             ("datacenter.cfg", FileKind::DatacenterCfg),
             ("firewall/100.fw", FileKind::FirewallGuest),
             ("local", FileKind::Ignored(Ignored::Alias)),
             ("lxc", FileKind::Ignored(Ignored::Alias)),
             ("nodes/pve1/lrm_status", FileKind::Ignored(Ignored::Runtime)),
-            ("nodes/pve1/lxc/0101.conf", FileKind::Stray(Stray::LeadingZero)),
+            ("nodes/pve1/lxc/0101.conf", FileKind::Unrecognised(Unrecognised::LeadingZero)),
             ("nodes/pve1/lxc/100.conf", FileKind::Container),
-            ("nodes/pve1/lxc/100.conf.bak", FileKind::Stray(Stray::Suffix)),
+            ("nodes/pve1/lxc/100.conf.bak", FileKind::Unrecognised(Unrecognised::Suffix)),
             ("nodes/pve1/qemu-server/101.conf", FileKind::Vm),
             ("openvz", FileKind::Ignored(Ignored::Alias)),
             ("priv/lock", FileKind::Ignored(Ignored::Lock)),
@@ -176,7 +176,7 @@ fn a_copy_of_etc_with_the_files_beside_pve() {
             ("network/interfaces", FileKind::NetworkInterfaces),
             ("pve/ha/rules.cfg", FileKind::HaRules),
             ("pve/user.cfg", FileKind::UserCfg),
-            ("shadow", FileKind::Foreign),
+            ("shadow", FileKind::OutsideTree),
             ("subuid", FileKind::Subuid),
             ("vzdump.conf", FileKind::VzdumpConf),
         ]
@@ -247,9 +247,9 @@ fn without_nodes_the_text_tells_what_a_guest_is() {
     assert_eq!(
         kinds(&dir, &sources),
         [
-            ("0103.conf", FileKind::Stray(Stray::Unknown)),
+            ("0103.conf", FileKind::Unrecognised(Unrecognised::Unknown)),
             ("100.conf", FileKind::Container),
-            ("102.conf", FileKind::Stray(Stray::GuestElsewhere)),
+            ("102.conf", FileKind::Unrecognised(Unrecognised::GuestElsewhere)),
             ("more/101.conf", FileKind::Vm),
         ]
     );
@@ -634,18 +634,18 @@ fn no_file_of_a_real_tree_is_lost() {
     for file in &sources.files {
         let name = file.shown.rsplit('/').next().unwrap();
         let expected = match name {
-            "README.md" => FileKind::Foreign,
+            "README.md" => FileKind::OutsideTree,
             "vzdump.conf" => FileKind::VzdumpConf,
-            "500.conf.bak" => FileKind::Stray(Stray::Suffix),
+            "500.conf.bak" => FileKind::Unrecognised(Unrecognised::Suffix),
             _ if file.shown.contains("/lxc/") => FileKind::Container,
             _ if file.shown.contains("/qemu-server/") => FileKind::Vm,
             _ => FileKind::from_path(name).kind,
         };
         assert_eq!(file.kind, expected, "{}", file.shown);
-        assert!(!matches!(file.kind, FileKind::Stray(why) if why != Stray::Suffix), "{}", file.shown);
+        assert!(!matches!(file.kind, FileKind::Unrecognised(why) if why != Unrecognised::Suffix), "{}", file.shown);
         // And each is told as itself when it is given alone.
         let alone = load(&[PathBuf::from(&file.shown)]);
-        if !matches!(file.kind, FileKind::Foreign) {
+        if !matches!(file.kind, FileKind::OutsideTree) {
             assert_eq!(alone.files[0].kind, file.kind, "{}", file.shown);
         }
         // The text tells containers from VMs as the path does.

@@ -2,7 +2,9 @@
 //! differently from what is written shows.
 
 use proptest::prelude::*;
-use pvelint::model::user::{AclEntry, Dropped, MAX_ACL_ENTRIES, NoToken, Oddity, Reason, UnknownLine, UserCfg, dump};
+use pvelint::model::user::{
+    AclEntry, Dropped, MAX_ACL_ENTRIES, NoToken, QuirkKind, Reason, UnknownLine, UserCfg, dump,
+};
 use pvelint::release::Release;
 use pvelint::syntax::colon;
 use pvelint::text::Span;
@@ -81,11 +83,11 @@ fn sound(text: &[u8]) {
             inside(*line, text);
             assert!(line.start <= span.start && span.end <= line.end);
         }
-        for odd in &cfg.odd {
-            inside(odd.span, text);
-            inside(odd.line, text);
+        for quirk in &cfg.quirks {
+            inside(quirk.span, text);
+            inside(quirk.line, text);
         }
-        assert!(cfg.odd.is_sorted_by_key(|odd| odd.span.start));
+        assert!(cfg.quirks.is_sorted_by_key(|quirk| quirk.span.start));
         for user in cfg.users.iter().filter(|user| user.line.is_some()) {
             assert_eq!(user.id.span.bytes(text), user.id.value);
             inside(user.enable.span, text);
@@ -134,7 +136,7 @@ fn findings_in(text: &str, release: Release) -> Vec<String> {
     let cfg = UserCfg::parse(text.as_bytes(), release);
     let name = |debug: String| debug.split(['(', ' ', '{']).next().unwrap().to_owned();
     let dropped = cfg.dropped.iter().map(|dropped| name(format!("{:?}", dropped.reason)));
-    dropped.chain(cfg.odd.iter().map(|odd| name(format!("{:?}", odd.what)))).collect()
+    dropped.chain(cfg.quirks.iter().map(|quirk| name(format!("{:?}", quirk.what)))).collect()
 }
 
 #[test]
@@ -243,7 +245,7 @@ fn a_wiped_token_tells_who_wiped_it() {
         panic!("{:?}", cfg.dropped)
     };
     assert_eq!((defined.bytes(cfg.text), by.bytes(cfg.text)), (&b"token:a@pve!tok:0:1::"[..], &b"user:a@pve:0:0:"[..]));
-    let Oddity::UserAgain { wiped, first: Some(_), .. } = &cfg.odd[0].what else { panic!("{:?}", cfg.odd) };
+    let QuirkKind::UserAgain { wiped, first: Some(_), .. } = &cfg.quirks[0].what else { panic!("{:?}", cfg.quirks) };
     assert_eq!(wiped[0].value, "a@pve!tok");
     assert!(cfg.tokens.is_empty() && cfg.user(b"a@pve").unwrap().tokens.is_empty());
 }
@@ -267,8 +269,8 @@ fn of_repeated_acls_one_entry_is_left() {
     let want = [("/vms", "PVEAuditor", 1), ("/vms", "PVEVMUser", 4), ("/pool", "PVEAuditor", 2)];
     let want = want.map(|(path, role, line)| (path.to_owned(), role.to_owned(), line));
     assert_eq!(cfg.acl.iter().map(entry).collect::<Vec<_>>(), want);
-    let again = cfg.odd.iter().filter_map(|odd| match odd.what {
-        Oddity::AclAgain { first, before, now, .. } => Some((odd.line, first, before, now)),
+    let again = cfg.quirks.iter().filter_map(|quirk| match quirk.what {
+        QuirkKind::AclAgain { first, before, now, .. } => Some((quirk.line, first, before, now)),
         _ => None,
     });
     let at = |nth: usize| {
@@ -302,5 +304,5 @@ fn subjects_times_roles_are_bounded() {
     text += &format!("acl:1:/:{subjects}:{roles}:\n");
     let cfg = UserCfg::parse(text.as_bytes(), Release::Pve9);
     assert_eq!(cfg.acl.len(), MAX_ACL_ENTRIES);
-    assert_eq!(cfg.odd.iter().filter(|odd| odd.what == Oddity::TooMany).count(), 1);
+    assert_eq!(cfg.quirks.iter().filter(|quirk| quirk.what == QuirkKind::TooMany).count(), 1);
 }

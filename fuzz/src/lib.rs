@@ -19,7 +19,7 @@ use pvelint::model::storage::StorageCfg;
 use pvelint::model::subid::SubIds;
 use pvelint::model::tables::storage::types;
 use pvelint::model::user::{self, UserCfg};
-use pvelint::model::vm::Machine;
+use pvelint::model::vm::Vm;
 use pvelint::model::volume::{VolumeId, VolumeName};
 use pvelint::release::Release;
 use pvelint::syntax::{colon, guest as guest_syntax, property as property_syntax, section, subid as subid_syntax};
@@ -67,9 +67,9 @@ pub fn user(data: &[u8]) {
         for dropped in &cfg.dropped {
             text.inside(dropped.line, dropped.span);
         }
-        for odd in &cfg.odd {
-            text.check(odd.span);
-            text.check(odd.line);
+        for quirk in &cfg.quirks {
+            text.check(quirk.span);
+            text.check(quirk.line);
         }
         for user in &cfg.users {
             text.check(user.id.span);
@@ -138,8 +138,8 @@ pub fn storage(data: &[u8]) {
             text.check(dropped.span);
             assert!(!dropped.log(&cfg).is_empty());
         }
-        for odd in &cfg.odd {
-            text.check(odd.span);
+        for quirk in &cfg.quirks {
+            text.check(quirk.span);
         }
         for section in cfg.sections.iter().chain(&cfg.implicit_local) {
             for span in [section.kind.span, section.id.span, section.header, section.span] {
@@ -182,10 +182,10 @@ fn container<'a>(data: &'a [u8], release: Release) -> Container<'a> {
         text.check(dropped.span);
         let _ = ct.log_dropped(dropped);
     }
-    for odd in &ct.odd {
+    for quirk in &ct.quirks {
         use container::Why;
-        text.check(odd.span);
-        match &odd.why {
+        text.check(quirk.span);
+        match &quirk.why {
             Why::Invalid(why) | Why::OutOfBounds(why) => problem(&text, why),
             Why::UnknownOption { problem: Some(why), .. } => problem(&text, why),
             Why::Overridden(span) | Why::SectionReplaced(span) => text.check(*span),
@@ -222,8 +222,8 @@ fn container<'a>(data: &'a [u8], release: Release) -> Container<'a> {
 pub fn guest(data: &[u8]) {
     let dialects = [
         guest_syntax::Dialect::Container,
-        guest_syntax::Dialect::Machine { hyphens: true },
-        guest_syntax::Dialect::Machine { hyphens: false },
+        guest_syntax::Dialect::Vm { hyphens: true },
+        guest_syntax::Dialect::Vm { hyphens: false },
     ];
     for dialect in dialects {
         let lines: Vec<_> = guest_syntax::parse(data, dialect).collect();
@@ -251,7 +251,7 @@ pub fn guest(data: &[u8]) {
                 "a rewritten file is rewritten as it is"
             );
         }
-        let machine = Machine::parse(data, 100, release);
+        let machine = Vm::parse(data, 100, release);
         let text = Text::strict(data);
         for drive in &machine.drives {
             assert_eq!(drive.span.bytes(data), drive.value);
@@ -318,7 +318,7 @@ pub fn subid(data: &[u8]) {
     assert_eq!(ids.entries.len() + ids.dropped.len(), lines.len());
     ids.entries.iter().for_each(|entry| text.check(entry.span));
     ids.dropped.iter().for_each(|dropped| text.check(dropped.span));
-    ids.odd.iter().for_each(|odd| text.check(odd.span));
+    ids.quirks.iter().for_each(|quirk| text.check(quirk.span));
     let grants = ids.grants(&[b"toor"]);
     assert!(grants.ranges.windows(2).all(|pair| pair[0].1 < pair[1].0), "disjoint, in order: {grants:?}");
     // A range up to the last 64-bit number has no end that could be written; no id map reaches that far.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use pvelint::finding::Remedy;
+use pvelint::finding::Fix;
 use pvelint::release::Release;
 use pvelint::report::{self, Files, Run};
 use pvelint::rules::RULES;
@@ -56,8 +56,8 @@ fn check(sources: &Sources, release: Option<Release>) {
             finding.rule,
             finding.message
         );
-        for remedy in &finding.remedies {
-            if let Remedy::Run { commands, .. } = remedy {
+        for fix in &finding.fixes {
+            if let Fix::Run { commands, .. } = fix {
                 assert!(commands.iter().all(|command| !command.is_empty() && !command.chars().any(char::is_control)));
             }
         }

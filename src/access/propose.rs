@@ -410,7 +410,7 @@ impl<'a> Access<'_, 'a> {
             let missing = targets.iter().fold(PrivSet::EMPTY, |all, target| all | target.missing);
             let stood_for = cfg.dropped.iter().any(|dropped| match &dropped.reason {
                 Reason::Privilege { role: of, privilege: written } if *of == role.name => {
-                    missing.iter().all(|missing| super::story::stands_for(written, missing, cfg.release))
+                    missing.iter().all(|missing| super::explain::stands_for(written, missing, cfg.release))
                 }
                 _ => false,
             });

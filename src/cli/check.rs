@@ -15,14 +15,14 @@ use crate::rules::{RULES, Rule};
 use crate::settings::{self, Settings};
 use crate::source::{FileKind, Layout, Presence, Sources, Tree};
 use crate::text::FileId;
-use crate::{Checked, Terms, suppress};
+use crate::{CheckOptions, Checked, suppress};
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
     #[command(flatten)]
     input: InputArgs,
 
-    /// Say as well what is to be mended for an upgrade to this release
+    /// Say as well what is to be fixed for an upgrade to this release
     #[arg(long, value_name = "RELEASE")]
     target: Option<Release>,
 
@@ -40,11 +40,11 @@ pub(super) struct CheckArgs {
 
     /// Run only these rules
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
-    only: Vec<String>,
+    select: Vec<String>,
 
     /// Leave these rules out
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
-    skip: Vec<String>,
+    ignore: Vec<String>,
 
     /// Settings: ignores with their reasons, statements about rights [default: pvelint.toml in the current directory, when it
     /// exists]
@@ -58,7 +58,7 @@ pub(super) struct CheckArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// Each finding with its lines, what PVE does and the commands that mend it
+    /// Each finding with its lines, what PVE does and the commands that fix it
     Full,
     /// file:line:col: level rule: message
     Concise,
@@ -94,7 +94,7 @@ pub(super) fn run(args: &CheckArgs, colour: bool, out: &mut dyn Write) -> Result
     if run_files(&sources) == 0 && sources.problems.is_empty() {
         return Err(Failure::Unreadable("no configuration file that pvelint knows is in there".to_owned()));
     }
-    let told = settings.as_ref().and_then(|file| file.settings.pve);
+    let explicit = settings.as_ref().and_then(|file| file.settings.pve);
     let policy = settings.as_ref().zip(settings_file).and_then(|(file, id)| file.settings.policy(&file.text, id));
     let one_tree = sources.trees.len() == 1;
     let done = |models| {
@@ -103,8 +103,8 @@ pub(super) fn run(args: &CheckArgs, colour: bool, out: &mut dyn Write) -> Result
             std::mem::forget(models);
         }
     };
-    let terms = Terms { release: args.input.pve.or(told), target: args.target, policy: policy.as_ref() };
-    let checked = crate::check::judge(&sources, &rules, terms, done);
+    let terms = CheckOptions { release: args.input.pve.or(explicit), target: args.target, policy: policy.as_ref() };
+    let checked = crate::check::evaluate(&sources, &rules, terms, done);
     let Checked { mut findings, trees, not_evaluated } = checked;
     if let Some(target) = args.target
         && !trees.is_empty()
@@ -178,17 +178,17 @@ fn said_of_unused(
     said.collect()
 }
 
-/// The rules that `--only` and `--skip` leave.
+/// The rules that `--select` and `--ignore` leave.
 fn chosen(args: &CheckArgs) -> Result<Vec<&'static Rule>, Failure> {
-    for id in args.only.iter().chain(&args.skip) {
+    for id in args.select.iter().chain(&args.ignore) {
         if Rule::named(id).is_none() {
             let hint = super::nearest(id, RULES.iter().map(|rule| rule.id))
                 .map_or_else(|| "`pvelint rules` lists them".to_owned(), |id| format!("did you mean {id}?"));
             return Err(Failure::Usage(format!("no rule is called {id}; {hint}")));
         }
     }
-    let wanted = |id: &str| args.only.is_empty() || args.only.iter().any(|only| only == id);
-    let skipped = |id: &str| args.skip.iter().any(|skip| skip == id);
+    let wanted = |id: &str| args.select.is_empty() || args.select.iter().any(|one| one == id);
+    let skipped = |id: &str| args.ignore.iter().any(|one| one == id);
     Ok(RULES.iter().copied().filter(|rule| wanted(rule.id) && !skipped(rule.id)).collect())
 }
 

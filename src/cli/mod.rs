@@ -17,10 +17,10 @@ mod access;
 mod check;
 mod dump;
 mod explain;
-mod later;
+mod lazy_args;
 mod rules;
 
-use later::Later;
+use lazy_args::Lazy;
 
 /// Reads the configuration of Proxmox VE the way Proxmox VE reads it, and says what is wrong with it.
 #[derive(Debug, Parser)]
@@ -39,15 +39,15 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Answer questions about rights: who may do what, why, why not
-    Access(Later<access::AccessArgs>),
+    Access(Lazy<access::AccessArgs>),
     /// Say what is wrong with a configuration
-    Check(Later<check::CheckArgs>),
+    Check(Lazy<check::CheckArgs>),
     /// Print what PVE would hold after reading the files, as JSON, one object a line
-    Dump(Later<dump::DumpArgs>),
-    /// Explain a rule: what it finds, why it matters, how to mend it
-    Explain(Later<explain::ExplainArgs>),
+    Dump(Lazy<dump::DumpArgs>),
+    /// Explain a rule: what it finds, why it matters, how to fix it
+    Explain(Lazy<explain::ExplainArgs>),
     /// List all rules
-    Rules(Later<rules::RulesArgs>),
+    Rules(Lazy<rules::RulesArgs>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -184,11 +184,11 @@ pub fn main() -> ExitCode {
 fn run(cli: &Cli, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let colour = cli.color.wanted();
     match &cli.command {
-        Command::Access(Later(args)) => access::run(args, colour, out),
-        Command::Check(Later(args)) => check::run(args, colour, out),
-        Command::Dump(Later(args)) => dump::run(args, out),
-        Command::Explain(Later(args)) => explain::run(args, out),
-        Command::Rules(Later(args)) => rules::run(args, out),
+        Command::Access(Lazy(args)) => access::run(args, colour, out),
+        Command::Check(Lazy(args)) => check::run(args, colour, out),
+        Command::Dump(Lazy(args)) => dump::run(args, out),
+        Command::Explain(Lazy(args)) => explain::run(args, out),
+        Command::Rules(Lazy(args)) => rules::run(args, out),
     }
 }
 

@@ -9,13 +9,13 @@ pub mod dump;
 mod guess;
 mod mount;
 pub mod net;
-mod odd;
+mod quirks;
 pub mod raw;
 mod read;
 pub mod write;
 
 pub use mount::Mount;
-pub use odd::{Drop, Dropped, Odd, Shape, Why};
+pub use quirks::{DropReason, Dropped, Quirk, QuirkKind, Shape};
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -47,7 +47,7 @@ pub struct Container<'a> {
     /// What PVE ignored, in file order.
     pub dropped: Vec<Dropped<'a>>,
     /// What PVE kept or replaced surprisingly, in the order in which PVE meets it.
-    pub odd: Vec<Odd<'a>>,
+    pub quirks: Vec<Quirk<'a>>,
     line_index: OnceLock<Box<LineIndex>>,
 }
 
@@ -197,11 +197,11 @@ impl<'a> Container<'a> {
     /// models of a full pmxcfs are four times its size.
     #[must_use]
     pub fn without_snapshot_values(mut self) -> Self {
-        let odd: FxHashSet<(&[u8], &[u8])> = self
-            .odd
+        let quirks: FxHashSet<(&[u8], &[u8])> = self
+            .quirks
             .iter()
-            .filter_map(|odd| match odd.place {
-                Place::Snapshot(name) => Some((name, odd.key)),
+            .filter_map(|quirk| match quirk.place {
+                Place::Snapshot(name) => Some((name, quirk.key)),
                 Place::Main | Place::Pending => None,
             })
             .collect();
@@ -210,7 +210,7 @@ impl<'a> Container<'a> {
             let Place::Snapshot(name) = section.place else { continue };
             let wanted = |option: &Opt<'_>| {
                 let links = matches!(option.key, b"parent" | b"snaptime" | b"snapstate");
-                links || !option.valid || odd.contains(&(name, option.key))
+                links || !option.valid || quirks.contains(&(name, option.key))
             };
             // Moved to a place of their own, not shrunk in place, so that the old one is free as a whole.
             let mut kept = Vec::with_capacity(section.options.iter().filter(|option| wanted(option)).count());

@@ -1,6 +1,6 @@
 //! Value checks as `PVE::JSONSchema` (pve-common) makes them: type, format, pattern, length, range, enumeration.
 //!
-//! Shared by section configs and guest configs; the two differ only in what counts as a boolean and a number ([`Flavour`]).
+//! Shared by section configs and guest configs; the two differ only in what counts as a boolean and a number ([`Dialect`]).
 //! Every refusal carries the text PVE logs. Which properties exist is data from the tables under `grammar/`; property
 //! strings are in [`props`], the named formats in [`format`], Perl's idea of numbers in [`number`].
 
@@ -20,7 +20,7 @@ use crate::text::Span;
 /// The type of a scalar property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// What is accepted depends on the [`Flavour`]; held as `1` or `0`.
+    /// What is accepted depends on the [`Dialect`]; held as `1` or `0`.
     Boolean,
     /// Decimal digits; a sign is accepted except at the top level of guest configs.
     Integer,
@@ -190,7 +190,7 @@ impl std::fmt::Debug for Schema {
 
 /// Which of PVE's three readers looks at a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flavour {
+pub enum Dialect {
     /// A line of a section config (`check_value` in `PVE/SectionConfig.pm`): booleans are `1` and `0` only, numbers are
     /// stored as numbers, everything in the schema is enforced.
     Section,
@@ -301,11 +301,11 @@ pub fn check<'a>(
     property: &Property,
     value: &'a [u8],
     at: u32,
-    flavour: Flavour,
+    dialect: Dialect,
     release: Release,
 ) -> Result<Cow<'a, [u8]>, Problem> {
     let span = Span::new(0, value.len()).shifted(at);
-    if flavour != Flavour::Part {
+    if dialect != Dialect::Part {
         check_line_feed(value, at)?;
     }
     let type_error = || {
@@ -314,7 +314,7 @@ pub fn check<'a>(
         text.push(b'\'');
         Problem::new(Reason::Type, span, text)
     };
-    if flavour == Flavour::Guest {
+    if dialect == Dialect::Guest {
         return match property.kind {
             Kind::Boolean => boolean(value).map(bit).map(Cow::Borrowed).ok_or_else(type_error),
             Kind::Integer if is_digits(value) => Ok(number::canonical(value)),
@@ -340,7 +340,7 @@ pub fn check<'a>(
         return Err(Problem::new(Reason::Pattern, span, "value does not match the regex pattern"));
     }
     check_bounds(property, value, span)?;
-    Ok(if flavour == Flavour::Section && property.kind != Kind::String {
+    Ok(if dialect == Dialect::Section && property.kind != Kind::String {
         number::canonical(value)
     } else {
         Cow::Borrowed(value)
@@ -431,21 +431,21 @@ mod tests {
 
     #[test]
     fn flavours_differ_in_booleans_and_numbers() {
-        let one = |kind, value: &'static str, flavour| {
-            check(&Property { kind, ..Property::STRING }, value.as_bytes(), 7, flavour, Release::Pve9)
+        let one = |kind, value: &'static str, dialect| {
+            check(&Property { kind, ..Property::STRING }, value.as_bytes(), 7, dialect, Release::Pve9)
                 .map(|value| String::from_utf8_lossy(&value).into_owned())
                 .map_err(|problem| problem.text.to_string())
         };
-        assert_eq!(one(Kind::Boolean, "yes", Flavour::Guest).unwrap(), "1");
+        assert_eq!(one(Kind::Boolean, "yes", Dialect::Guest).unwrap(), "1");
         assert_eq!(
-            one(Kind::Boolean, "yes", Flavour::Section).unwrap_err(),
+            one(Kind::Boolean, "yes", Dialect::Section).unwrap_err(),
             "type check ('boolean') failed - got 'yes'"
         );
-        assert_eq!(one(Kind::Integer, "+08", Flavour::Section).unwrap(), "8");
-        assert_eq!(one(Kind::Integer, "08", Flavour::Guest).unwrap(), "8");
-        assert!(one(Kind::Integer, "+8", Flavour::Guest).is_err());
-        assert_eq!(one(Kind::Number, "1.50", Flavour::Guest).unwrap(), "1.50");
-        assert_eq!(one(Kind::Number, "1.50", Flavour::Section).unwrap(), "1.5");
-        assert_eq!(one(Kind::String, "\r", Flavour::Guest).unwrap_err(), "property contains a line feed");
+        assert_eq!(one(Kind::Integer, "+08", Dialect::Section).unwrap(), "8");
+        assert_eq!(one(Kind::Integer, "08", Dialect::Guest).unwrap(), "8");
+        assert!(one(Kind::Integer, "+8", Dialect::Guest).is_err());
+        assert_eq!(one(Kind::Number, "1.50", Dialect::Guest).unwrap(), "1.50");
+        assert_eq!(one(Kind::Number, "1.50", Dialect::Section).unwrap(), "1.5");
+        assert_eq!(one(Kind::String, "\r", Dialect::Guest).unwrap_err(), "property contains a line feed");
     }
 }

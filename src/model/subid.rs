@@ -14,7 +14,7 @@ pub struct SubIds<'a> {
     /// The lines it ignores, without a word.
     pub dropped: Vec<Dropped<'a>>,
     /// Lines that count, though not for what they seem to say.
-    pub odd: Vec<Odd>,
+    pub quirks: Vec<Quirk>,
 }
 
 /// `owner:start:count`.
@@ -52,13 +52,13 @@ pub struct Dropped<'a> {
     pub span: Span,
     /// The owner field; empty when there are no fields.
     pub owner: &'a [u8],
-    /// Why.
-    pub why: Drop,
+    /// QuirkKind.
+    pub why: DropReason,
 }
 
-/// Why a line is ignored.
+/// QuirkKind a line is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Drop {
+pub enum DropReason {
     /// Nothing in it, or blanks.
     Blank,
     /// Begins with `#`. There is no comment syntax, but as a line of its own it does no harm.
@@ -88,16 +88,16 @@ pub enum Trailing {
 
 /// A line that says something else than people think.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Odd {
+pub struct Quirk {
     /// The line, without LF.
     pub span: Span,
     /// What is odd.
-    pub why: Why,
+    pub why: QuirkKind,
 }
 
 /// What is odd about a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum QuirkKind {
     /// The owner would be root without blanks, byte order mark or capitals.
     AlmostRoot,
     /// A number with a leading zero is octal.
@@ -123,16 +123,16 @@ impl<'a> SubIds<'a> {
                         ids.entries.push(Entry { owner, start: first, count: number, span });
                         continue;
                     }
-                    (Some(_), None) => (owner, trailing(count).map_or(Drop::Number, Drop::Trailing)),
-                    _ => (owner, Drop::Number),
+                    (Some(_), None) => (owner, trailing(count).map_or(DropReason::Number, DropReason::Trailing)),
+                    _ => (owner, DropReason::Number),
                 },
-                Form::Nis => (&b""[..], Drop::Nis),
-                Form::TooLong => (&b""[..], Drop::TooLong),
-                Form::Other if body.trim_ascii().is_empty() => (&b""[..], Drop::Blank),
-                Form::Other if body.trim_ascii_start().starts_with(b"#") => (&b""[..], Drop::Comment),
-                Form::Other => (&b""[..], Drop::Fields),
+                Form::Nis => (&b""[..], DropReason::Nis),
+                Form::TooLong => (&b""[..], DropReason::TooLong),
+                Form::Other if body.trim_ascii().is_empty() => (&b""[..], DropReason::Blank),
+                Form::Other if body.trim_ascii_start().starts_with(b"#") => (&b""[..], DropReason::Comment),
+                Form::Other => (&b""[..], DropReason::Fields),
             };
-            let why = if owner.starts_with(b"#") { Drop::Comment } else { why };
+            let why = if owner.starts_with(b"#") { DropReason::Comment } else { why };
             ids.dropped.push(Dropped { span, owner, why });
         }
         ids
@@ -145,15 +145,15 @@ impl<'a> SubIds<'a> {
             let digits = number.trim_ascii_start();
             matches!(digits, [b'0', b'0'..=b'9', ..])
         };
-        let mut odd = |holds: bool, why| {
+        let mut quirk = |holds: bool, why| {
             if holds {
-                self.odd.push(Odd { span, why });
+                self.quirks.push(Quirk { span, why });
             }
         };
-        odd(!is_root && bare.eq_ignore_ascii_case(b"root"), Why::AlmostRoot);
-        odd(numbers.iter().any(octal), Why::Octal);
-        odd(is_root && count == 0 && start != 0, Why::Nothing);
-        odd(is_root && count == 0 && start == 0, Why::Everything);
+        quirk(!is_root && bare.eq_ignore_ascii_case(b"root"), QuirkKind::AlmostRoot);
+        quirk(numbers.iter().any(octal), QuirkKind::Octal);
+        quirk(is_root && count == 0 && start != 0, QuirkKind::Nothing);
+        quirk(is_root && count == 0 && start == 0, QuirkKind::Everything);
     }
 
     /// What root may map, `aliases` being the other accounts of uid 0.
@@ -255,18 +255,18 @@ mod tests {
         let text = b"# c\n\nroot:1:1 # x\nroot:1:1 \nroot:1:1\r\nroot:x:1\nroot:1\n+root:1:1\nroot:1:1";
         let ids = SubIds::parse(text);
         let why: Vec<_> = ids.dropped.iter().map(|dropped| dropped.why).collect();
-        let trailing = |t| Drop::Trailing(t);
+        let trailing = |t| DropReason::Trailing(t);
         assert_eq!(
             why,
             [
-                Drop::Comment,
-                Drop::Blank,
+                DropReason::Comment,
+                DropReason::Blank,
                 trailing(Trailing::Comment),
                 trailing(Trailing::Blank),
                 trailing(Trailing::CarriageReturn),
-                Drop::Number,
-                Drop::Fields,
-                Drop::Nis,
+                DropReason::Number,
+                DropReason::Fields,
+                DropReason::Nis,
             ]
         );
         assert_eq!(ids.entries.len(), 1);
@@ -285,9 +285,9 @@ mod tests {
 
     #[test]
     fn oddities_are_noted() {
-        let why = |text: &str| SubIds::parse(text.as_bytes()).odd.iter().map(|odd| odd.why).collect::<Vec<_>>();
-        assert_eq!(why("Root:1:1\n root:1:1\nroot :1:1"), [Why::AlmostRoot; 3]);
-        assert_eq!(why("root:010:1"), [Why::Octal]);
-        assert_eq!(why("root:0:0\nroot:1:0"), [Why::Everything, Why::Nothing]);
+        let why = |text: &str| SubIds::parse(text.as_bytes()).quirks.iter().map(|quirk| quirk.why).collect::<Vec<_>>();
+        assert_eq!(why("Root:1:1\n root:1:1\nroot :1:1"), [QuirkKind::AlmostRoot; 3]);
+        assert_eq!(why("root:010:1"), [QuirkKind::Octal]);
+        assert_eq!(why("root:0:0\nroot:1:0"), [QuirkKind::Everything, QuirkKind::Nothing]);
     }
 }

@@ -66,12 +66,12 @@ fn lax(bytes: &[u8], release: Release) -> (Cow<'static, str>, bool) {
             }
             Err(error) => error.valid_up_to(),
         };
-        let (before, odd) = left.split_at(valid);
+        let (before, quirk) = left.split_at(valid);
         text.push_str(std::str::from_utf8(before).unwrap_or_default());
         text.push(char::REPLACEMENT_CHARACTER);
-        let (len, kept) = sequence(odd, release);
+        let (len, kept) = sequence(quirk, release);
         replaced |= !kept;
-        left = odd.get(len..).unwrap_or_default();
+        left = quirk.get(len..).unwrap_or_default();
     }
 }
 

@@ -22,7 +22,7 @@ const DRIVES: [(&[u8], u32); 8] = [
 
 /// A virtual machine, as far as its volumes go.
 #[derive(Clone, Debug)]
-pub struct Machine<'a> {
+pub struct Vm<'a> {
     /// The file.
     pub text: &'a [u8],
     /// Its number, from the file's name.
@@ -72,14 +72,14 @@ impl<'a> Drive<'a> {
     }
 }
 
-impl<'a> Machine<'a> {
+impl<'a> Vm<'a> {
     /// Reads `text`, the configuration of machine `vmid`. Never fails.
     #[must_use]
     pub fn parse(text: &'a [u8], vmid: u64, release: Release) -> Self {
         let mut machine =
             Self { text, vmid, drives: Vec::new(), template: false, onboot: false, lock: None, snapshots: Vec::new() };
         let mut in_main = true;
-        for line in guest::parse(text, Dialect::Machine { hyphens: release >= Release::Pve8 }) {
+        for line in guest::parse(text, Dialect::Vm { hyphens: release >= Release::Pve8 }) {
             match line.class {
                 Class::Pending | Class::Special(_) => in_main = false,
                 Class::Snapshot(name) => {
@@ -162,7 +162,7 @@ mod tests {
         let text = b"boot: order=scsi0\nscsi0: local-lvm:vm-1-disk-0,size=8G\nide2: media=cdrom,file=none\n\
                      scsi0: tank:vm-1-disk-1\nscsi31: a:b\nunused0: volume=tank:vm-1-disk-2\nlock: backup\n\
                      template: 1\nonboot: no\n[PENDING]\nsata0: x1:y\n[snap1]\nonboot: 1\n\nsata1: x1:y\n";
-        let machine = Machine::parse(text, 1, Release::Pve9);
+        let machine = Vm::parse(text, 1, Release::Pve9);
         let keys: Vec<_> = machine.drives.iter().map(|drive| drive.key).collect();
         assert_eq!(keys, [&b"scsi0"[..], b"ide2", b"unused0"]);
         let disk = machine.get("scsi0").and_then(Drive::volume);
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn a_bad_header_ended_nothing_before_8() {
         let text = b"[a b]\nscsi0: x1:y\n";
-        assert_eq!(Machine::parse(text, 1, Release::Pve7).drives.len(), 1);
-        assert_eq!(Machine::parse(text, 1, Release::Pve9).drives.len(), 0);
+        assert_eq!(Vm::parse(text, 1, Release::Pve7).drives.len(), 1);
+        assert_eq!(Vm::parse(text, 1, Release::Pve9).drives.len(), 0);
     }
 }

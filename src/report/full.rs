@@ -1,4 +1,4 @@
-//! The report for people: miette's drawing of the lines, then what PVE does, then the commands that mend it.
+//! The report for people: miette's drawing of the lines, then what PVE does, then the commands that fix it.
 //!
 //! miette draws the message and the lines; the words below them are written here, because a command must never be wrapped.
 
@@ -11,7 +11,7 @@ use miette::{
 
 use super::excerpt::{CONTEXT, Excerpt};
 use super::{Files, Run};
-use crate::finding::{Finding, Label, Level, Remedy};
+use crate::finding::{Finding, Fix, Label, Level};
 use crate::text::{FileId, Place, printable_str};
 
 /// Writes the findings of `run`, each followed by an empty line; `colour` says whether to use ANSI colours.
@@ -49,9 +49,9 @@ pub fn render(files: &Files<'_>, finding: &Finding, colour: bool) -> String {
         out.push_str(&printable_str(line));
         out.push('\n');
     }
-    for (n, remedy) in finding.remedies.iter().enumerate() {
-        let word = if n == 0 { "mend:" } else { "  or:" };
-        push_remedy(&mut out, &paint(colour, GREEN, word), remedy, colour);
+    for (n, fix) in finding.fixes.iter().enumerate() {
+        let word = if n == 0 { "fix:" } else { "  or:" };
+        push_fix(&mut out, &paint(colour, GREEN, word), fix, colour);
     }
     out.push('\n');
     out
@@ -86,9 +86,9 @@ fn push_line(out: &mut String, word: &str, text: &str) {
     out.push('\n');
 }
 
-fn push_remedy(out: &mut String, word: &str, remedy: &Remedy, colour: bool) {
-    match remedy {
-        Remedy::Run { commands, remark } => {
+fn push_fix(out: &mut String, word: &str, fix: &Fix, colour: bool) {
+    match fix {
+        Fix::Run { commands, remark } => {
             let mut word = word;
             for (n, command) in commands.iter().enumerate() {
                 let mut line = paint(colour, BOLD, command);
@@ -101,7 +101,7 @@ fn push_remedy(out: &mut String, word: &str, remedy: &Remedy, colour: bool) {
                 word = "     ";
             }
         }
-        Remedy::Edit(text) => {
+        Fix::Edit(text) => {
             let mut word = word;
             for line in text.lines() {
                 push_line(out, word, &printable_str(line));

@@ -7,7 +7,7 @@ use std::io;
 use serde::Serialize;
 
 use super::{Counts, Files, Run};
-use crate::finding::{Finding, Label, Level, Related, Remedy};
+use crate::finding::{Finding, Fix, Label, Level, Related};
 use crate::text::{Place, printable_str};
 
 /// Version of the format. Additions don't change it.
@@ -56,7 +56,7 @@ struct JsonFinding<'a> {
     labels: Vec<JsonLabel>,
     related: Vec<JsonRelated>,
     consequence: Vec<String>,
-    remedies: Vec<JsonRemedy<'a>>,
+    fixes: Vec<JsonFix<'a>>,
     fingerprint: String,
 }
 
@@ -87,7 +87,7 @@ struct JsonRelated {
 
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
-enum JsonRemedy<'a> {
+enum JsonFix<'a> {
     Run { commands: &'a [String], remark: String },
     Edit { text: String },
 }
@@ -153,12 +153,12 @@ fn json_finding<'a>(files: &Files<'_>, finding: &'a Finding) -> JsonFinding<'a> 
             })
             .collect(),
         consequence: finding.consequence.iter().map(|line| clean(line)).collect(),
-        remedies: finding
-            .remedies
+        fixes: finding
+            .fixes
             .iter()
-            .map(|remedy| match remedy {
-                Remedy::Run { commands, remark } => JsonRemedy::Run { commands, remark: clean(remark) },
-                Remedy::Edit(text) => JsonRemedy::Edit { text: clean(text) },
+            .map(|fix| match fix {
+                Fix::Run { commands, remark } => JsonFix::Run { commands, remark: clean(remark) },
+                Fix::Edit(text) => JsonFix::Edit { text: clean(text) },
             })
             .collect(),
         fingerprint: finding.fingerprint().to_string(),

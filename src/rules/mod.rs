@@ -96,7 +96,7 @@ pub struct Context<'a> {
     /// Everything that was read, linked.
     pub cluster: &'a Cluster<'a>,
     access: OnceLock<Option<Access<'a, 'a>>>,
-    rights: OnceLock<Option<rights::Rights<'a>>>,
+    rights: OnceLock<Option<rights::AclAnalysis<'a>>>,
     uses: OnceLock<volume::Uses<'a>>,
     policy: Option<&'a Policy>,
     upgraded_from: Option<Release>,
@@ -151,9 +151,9 @@ impl<'a> Context<'a> {
     }
 
     /// What the rules about rights share, made when first asked for; `None` without a user.cfg.
-    fn rights(&self) -> Option<(&rights::Rights<'a>, &Access<'a, 'a>)> {
+    fn rights(&self) -> Option<(&rights::AclAnalysis<'a>, &Access<'a, 'a>)> {
         let access = self.access()?;
-        let rights = self.rights.get_or_init(|| rights::Rights::of(self.cluster, access)).as_ref()?;
+        let rights = self.rights.get_or_init(|| rights::AclAnalysis::of(self.cluster, access)).as_ref()?;
         Some((rights, access))
     }
 
@@ -236,7 +236,7 @@ pub fn run_on_sources(rules: &[&'static Rule], sources: &Sources) -> Vec<Finding
             check(sources, sink.with(rule));
         }
     }
-    number_twins(&mut sink.findings);
+    disambiguate(&mut sink.findings);
     sink.findings
 }
 
@@ -249,7 +249,7 @@ pub fn run_on_policy(rules: &[&'static Rule], policy: &Policy) -> Vec<Finding> {
             check(policy, sink.with(rule));
         }
     }
-    number_twins(&mut sink.findings);
+    disambiguate(&mut sink.findings);
     sink.findings
 }
 
@@ -341,14 +341,14 @@ pub fn run_in(rules: &[&'static Rule], context: &Context<'_>) -> Verdicts {
             &b.discriminator,
         ))
     });
-    number_twins(&mut findings);
+    disambiguate(&mut findings);
     verdicts.findings = findings;
     verdicts.not_evaluated.sort_by_key(|one| one.missing);
     verdicts
 }
 
 /// Findings that share a fingerprint are numbered in file order, so that each has its own.
-fn number_twins(findings: &mut [Finding]) {
+fn disambiguate(findings: &mut [Finding]) {
     let mut seen = rustc_hash::FxHashMap::default();
     for finding in findings {
         let count = seen.entry(finding.fingerprint()).or_insert(0_u32);

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::acl::storage_gap::Gaps;
 use super::words;
-use crate::access::{Access, Held, Landing, LookedUp};
+use crate::access::{Access, LookedUp, NodeGrants, RoleSet};
 use crate::cluster::{Cluster, File};
 use crate::finding::Command;
 use crate::model::tables::access::{Priv, PrivSet, checked_anywhere, checked_below, checked_on, path_allowed};
@@ -104,7 +104,7 @@ pub(super) struct Change {
 
 /// See the module.
 #[derive(Debug)]
-pub(super) struct Rights<'a> {
+pub(super) struct AclAnalysis<'a> {
     pub(super) file: &'a File<UserCfg<'a>>,
     pub(super) model: &'a UserCfg<'a>,
     /// Paths with entries that count, in the order of [`crate::model::user::AclTree::nodes`].
@@ -208,7 +208,7 @@ pub(super) fn named(set: PrivSet, most: usize) -> String {
     words::list(&set.iter().map(Priv::name).collect::<Vec<_>>(), most)
 }
 
-impl<'a> Rights<'a> {
+impl<'a> AclAnalysis<'a> {
     /// `None` without user.cfg.
     pub(super) fn of(cluster: &'a Cluster<'a>, access: &Access<'a, 'a>) -> Option<Self> {
         let file = cluster.user.as_ref()?;
@@ -421,7 +421,7 @@ impl<'a> Rights<'a> {
         alone
     }
 
-    fn look(&self, access: &Access<'a, 'a>, same: Vec<SubjectIx>, landings: &mut Vec<Landing>) -> Looked {
+    fn look(&self, access: &Access<'a, 'a>, same: Vec<SubjectIx>, landings: &mut Vec<NodeGrants>) -> Looked {
         let subject = same.first().copied().unwrap_or_else(|| SubjectIx::new(0));
         access.landings_into(subject, landings);
         let mut look = Look {
@@ -502,7 +502,7 @@ struct Looked {
 
 /// One principal being looked at.
 struct Look<'l, 'a> {
-    rights: &'l Rights<'a>,
+    rights: &'l AclAnalysis<'a>,
     access: &'l Access<'a, 'a>,
     subject: SubjectIx,
     /// For a token: its user, unless that is root@pam.
@@ -512,7 +512,7 @@ struct Look<'l, 'a> {
 }
 
 impl Look<'_, '_> {
-    fn landing(&mut self, spot: &Spot, landing: &Landing) {
+    fn landing(&mut self, spot: &Spot, landing: &NodeGrants) {
         if spot.standing != Standing::Checked || spot.exists == Some(false) {
             return;
         }
@@ -599,7 +599,7 @@ impl Look<'_, '_> {
     }
 
     /// Records a change as done by those whose entries decide.
-    fn push(&mut self, landing: &Landing, change: Change) {
+    fn push(&mut self, landing: &NodeGrants, change: Change) {
         if landing.own_here.any || landing.own_below.any {
             self.changes.push(change);
             return;
@@ -611,9 +611,9 @@ impl Look<'_, '_> {
         }
     }
 
-    fn changes_nothing(&self, spot: &Spot, landing: &Landing, before: (Held, Held)) -> bool {
+    fn changes_nothing(&self, spot: &Spot, landing: &NodeGrants, before: (RoleSet, RoleSet)) -> bool {
         let reach = spot.on | spot.below | spot.pooled;
-        let same = |now: Held, before: Held| {
+        let same = |now: RoleSet, before: RoleSet| {
             before.any && now.no_access == before.no_access && now.privs & reach == before.privs & reach
         };
         same(landing.own_here, before.0) && (!landing.own_below.any || same(landing.own_below, before.1))
@@ -655,7 +655,7 @@ impl Look<'_, '_> {
     }
 
     /// Grants that come to nothing on the members of pools with NoAccess.
-    fn killed(&mut self, landings: &[Landing]) {
+    fn killed(&mut self, landings: &[NodeGrants]) {
         let denied: Vec<(PoolIx, bool)> = (0..self.rights.model.pools.len())
             .map(PoolIx::new)
             .filter_map(|ix| {

@@ -95,18 +95,18 @@ pub enum FileKind {
     /// `/etc/network/interfaces` (ifupdown2).
     NetworkInterfaces,
     /// A file at a place where PVE reads nothing: people put it there for some reason, and it has no effect.
-    Stray(Stray),
+    Unrecognised(Unrecognised),
     /// Not configuration; left alone on purpose.
     Ignored(Ignored),
     /// A directory; listed only when something is wrong with it or when it is left alone.
     Directory,
     /// A regular file outside every tree: beside the `pve/` of a copy of `/etc`, or in a folder that holds trees.
-    Foreign,
+    OutsideTree,
 }
 
 /// Why PVE doesn't see a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Stray {
+pub enum Unrecognised {
     /// In a directory of guests, a VMID with something else than exactly `.conf` behind it: `100.conf.bak`, `200.CONF`.
     Suffix,
     /// In a directory of guests, a VMID written with a leading zero: `0100.conf`.
@@ -153,7 +153,7 @@ pub struct Classified<'p> {
     pub kind: FileKind,
     /// The node it belongs to, as the path says.
     pub node: Option<&'p str>,
-    /// The guest it belongs to: of guest configurations, guest firewalls, and of [`Stray`] guests where it can be read.
+    /// The guest it belongs to: of guest configurations, guest firewalls, and of [`Unrecognised`] guests where it can be read.
     pub vmid: Option<u32>,
 }
 
@@ -204,7 +204,7 @@ impl FileKind {
         match (first, second, third) {
             ("nodes", Some(node), Some(rest)) => {
                 let found = in_node(rest);
-                let kind = if is_node_name(node) { found.kind } else { Self::Stray(Stray::NodeName) };
+                let kind = if is_node_name(node) { found.kind } else { Self::Unrecognised(Unrecognised::NodeName) };
                 Classified { kind, node: Some(node), ..found }
             }
             ("local", Some(_), _) => in_node(path.split_once('/').map_or(path, |(_, rest)| rest)),
@@ -213,7 +213,7 @@ impl FileKind {
                 Some("cluster") => plain(Self::FirewallCluster),
                 Some(stem) => match read_vmid(stem) {
                     Ok(vmid) => Classified { kind: Self::FirewallGuest, node: None, vmid: Some(vmid) },
-                    Err(_) => plain(Self::Stray(Stray::Unknown)),
+                    Err(_) => plain(Self::Unrecognised(Unrecognised::Unknown)),
                 },
                 None => elsewhere(path),
             },
@@ -260,12 +260,12 @@ impl FileKind {
     pub const fn is_config(self) -> bool {
         !matches!(
             self,
-            Self::Stray(_)
+            Self::Unrecognised(_)
                 | Self::Ignored(_)
                 | Self::Private
                 | Self::NotificationTemplate
                 | Self::Directory
-                | Self::Foreign
+                | Self::OutsideTree
         )
     }
 
@@ -342,24 +342,24 @@ fn in_guests(file: &str, kind: FileKind) -> Classified<'static> {
     if file.contains('/') {
         return elsewhere(file);
     }
-    let stray = |why, vmid| Classified { kind: FileKind::Stray(why), node: None, vmid };
+    let stray = |why, vmid| Classified { kind: FileKind::Unrecognised(why), node: None, vmid };
     let digits = file.bytes().take_while(u8::is_ascii_digit).count();
     let (number, suffix) = file.split_at_checked(digits).unwrap_or(("", file));
     match read_vmid(number) {
         Ok(vmid) if suffix == ".conf" => Classified { kind, node: None, vmid: Some(vmid) },
-        Ok(vmid) => stray(Stray::Suffix, Some(vmid)),
+        Ok(vmid) => stray(Unrecognised::Suffix, Some(vmid)),
         Err(why) => stray(why, None),
     }
 }
 
 /// A VMID as pmxcfs reads it: decimal, no leading zero, 32 bits.
-fn read_vmid(number: &str) -> Result<u32, Stray> {
+fn read_vmid(number: &str) -> Result<u32, Unrecognised> {
     if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
-        Err(Stray::NoVmid)
+        Err(Unrecognised::NoVmid)
     } else if number.starts_with('0') {
-        Err(Stray::LeadingZero)
+        Err(Unrecognised::LeadingZero)
     } else {
-        number.parse().map_err(|_| Stray::VmidTooBig)
+        number.parse().map_err(|_| Unrecognised::VmidTooBig)
     }
 }
 
@@ -367,8 +367,10 @@ fn read_vmid(number: &str) -> Result<u32, Stray> {
 fn elsewhere(path: &str) -> Classified<'static> {
     let name = path.rsplit('/').next().unwrap_or(path);
     match name.strip_suffix(".conf").map(read_vmid) {
-        Some(Ok(vmid)) => Classified { kind: FileKind::Stray(Stray::GuestElsewhere), node: None, vmid: Some(vmid) },
-        _ => Classified { kind: FileKind::Stray(Stray::Unknown), node: None, vmid: None },
+        Some(Ok(vmid)) => {
+            Classified { kind: FileKind::Unrecognised(Unrecognised::GuestElsewhere), node: None, vmid: Some(vmid) }
+        }
+        _ => Classified { kind: FileKind::Unrecognised(Unrecognised::Unknown), node: None, vmid: None },
     }
 }
 
@@ -453,7 +455,10 @@ pub fn relative_part(path: &str) -> &str {
     let name = tails.last().copied().unwrap_or(path);
     let in_nodes = tails.iter().rev().find(|tail| tail.starts_with("nodes/")).copied();
     if let Some(tail) = in_nodes
-        && !matches!(FileKind::from_path(tail).kind, FileKind::Stray(Stray::Unknown | Stray::GuestElsewhere))
+        && !matches!(
+            FileKind::from_path(tail).kind,
+            FileKind::Unrecognised(Unrecognised::Unknown | Unrecognised::GuestElsewhere)
+        )
     {
         return tail;
     }
@@ -567,16 +572,16 @@ mod tests {
             ("nodes/pve1/openvz/101.conf", OpenVz, Some("pve1"), Some(101)),
             ("nodes/pve1/lxc/5.conf", Container, Some("pve1"), Some(5)),
             ("nodes/pve1/lxc/4294967295.conf", Container, Some("pve1"), Some(u32::MAX)),
-            ("nodes/pve1/lxc/4294967296.conf", Stray(super::Stray::VmidTooBig), Some("pve1"), None),
-            ("nodes/pve1/lxc/0100.conf", Stray(super::Stray::LeadingZero), Some("pve1"), None),
-            ("nodes/pve1/lxc/0.conf", Stray(super::Stray::LeadingZero), Some("pve1"), None),
-            ("nodes/pve1/lxc/200.CONF", Stray(super::Stray::Suffix), Some("pve1"), Some(200)),
-            ("nodes/pve1/lxc/200", Stray(super::Stray::Suffix), Some("pve1"), Some(200)),
-            ("nodes/pve1/lxc/100.conf.bak", Stray(super::Stray::Suffix), Some("pve1"), Some(100)),
-            ("nodes/pve1/lxc/web.conf", Stray(super::Stray::NoVmid), Some("pve1"), None),
-            ("nodes/pve1/lxc/old/100.conf", Stray(super::Stray::GuestElsewhere), Some("pve1"), Some(100)),
-            ("nodes/1bad-/lxc/100.conf", Stray(super::Stray::NodeName), Some("1bad-"), Some(100)),
-            ("nodes/a.b/config", Stray(super::Stray::NodeName), Some("a.b"), None),
+            ("nodes/pve1/lxc/4294967296.conf", Unrecognised(super::Unrecognised::VmidTooBig), Some("pve1"), None),
+            ("nodes/pve1/lxc/0100.conf", Unrecognised(super::Unrecognised::LeadingZero), Some("pve1"), None),
+            ("nodes/pve1/lxc/0.conf", Unrecognised(super::Unrecognised::LeadingZero), Some("pve1"), None),
+            ("nodes/pve1/lxc/200.CONF", Unrecognised(super::Unrecognised::Suffix), Some("pve1"), Some(200)),
+            ("nodes/pve1/lxc/200", Unrecognised(super::Unrecognised::Suffix), Some("pve1"), Some(200)),
+            ("nodes/pve1/lxc/100.conf.bak", Unrecognised(super::Unrecognised::Suffix), Some("pve1"), Some(100)),
+            ("nodes/pve1/lxc/web.conf", Unrecognised(super::Unrecognised::NoVmid), Some("pve1"), None),
+            ("nodes/pve1/lxc/old/100.conf", Unrecognised(super::Unrecognised::GuestElsewhere), Some("pve1"), Some(100)),
+            ("nodes/1bad-/lxc/100.conf", Unrecognised(super::Unrecognised::NodeName), Some("1bad-"), Some(100)),
+            ("nodes/a.b/config", Unrecognised(super::Unrecognised::NodeName), Some("a.b"), None),
             ("nodes/pve1/config", NodeConfig, Some("pve1"), None),
             ("nodes/pve1/host.fw", FirewallNode, Some("pve1"), None),
             ("nodes/pve1/lrm_status", Ignored(super::Ignored::Runtime), Some("pve1"), None),
@@ -587,17 +592,17 @@ mod tests {
             ("qemu-server/100.conf", Vm, None, Some(100)),
             ("local/lxc/100.conf", Container, None, Some(100)),
             ("local/config", NodeConfig, None, None),
-            ("100.conf", Stray(super::Stray::GuestElsewhere), None, Some(100)),
-            ("guests/100.conf", Stray(super::Stray::GuestElsewhere), None, Some(100)),
+            ("100.conf", Unrecognised(super::Unrecognised::GuestElsewhere), None, Some(100)),
+            ("guests/100.conf", Unrecognised(super::Unrecognised::GuestElsewhere), None, Some(100)),
             ("firewall/cluster.fw", FirewallCluster, None, None),
             ("firewall/100.fw", FirewallGuest, None, Some(100)),
-            ("firewall/pve1.fw", Stray(super::Stray::Unknown), None, None),
+            ("firewall/pve1.fw", Unrecognised(super::Unrecognised::Unknown), None, None),
             ("sdn/firewall/v1.fw", FirewallVnet, None, None),
             ("sdn/zones.cfg", SdnCfg, None, None),
             ("sdn/.running-config", SdnState, None, None),
             ("sdn/.lock", Ignored(super::Ignored::Runtime), None, None),
             ("mapping/directory.cfg", Mapping, None, None),
-            ("mapping/dir.cfg", Stray(super::Stray::Unknown), None, None),
+            ("mapping/dir.cfg", Unrecognised(super::Unrecognised::Unknown), None, None),
             ("priv/shadow.cfg", ShadowCfg, None, None),
             ("priv/token.cfg", TokenCfg, None, None),
             ("priv/tfa.cfg", TfaCfg, None, None),
@@ -606,7 +611,7 @@ mod tests {
             ("notification-templates/default/test-body.txt.hbs", NotificationTemplate, None, None),
             ("ha/manager_status", Ignored(super::Ignored::Runtime), None, None),
             ("user.cfg.tmp.1234", Ignored(super::Ignored::Temporary), None, None),
-            ("user.cfg.tmp.x", Stray(super::Stray::Unknown), None, None),
+            ("user.cfg.tmp.x", Unrecognised(super::Unrecognised::Unknown), None, None),
             ("lxc/100.conf~", Ignored(super::Ignored::Editor), None, None),
             ("lxc/.100.conf.swp", Ignored(super::Ignored::Editor), None, None),
             ("#user.cfg#", Ignored(super::Ignored::Editor), None, None),
@@ -614,11 +619,11 @@ mod tests {
             (".gitignore", Ignored(super::Ignored::Hidden), None, None),
             ("subuid", Subuid, None, None),
             ("network/interfaces", NetworkInterfaces, None, None),
-            ("interfaces", Stray(super::Stray::Unknown), None, None),
-            ("User.cfg", Stray(super::Stray::Unknown), None, None),
-            ("storage.cfg.save", Stray(super::Stray::Unknown), None, None),
-            ("nodes", Stray(super::Stray::Unknown), None, None),
-            ("", Stray(super::Stray::Unknown), None, None),
+            ("interfaces", Unrecognised(super::Unrecognised::Unknown), None, None),
+            ("User.cfg", Unrecognised(super::Unrecognised::Unknown), None, None),
+            ("storage.cfg.save", Unrecognised(super::Unrecognised::Unknown), None, None),
+            ("nodes", Unrecognised(super::Unrecognised::Unknown), None, None),
+            ("", Unrecognised(super::Unrecognised::Unknown), None, None),
         ];
         for &(path, kind, node, vmid) in table {
             assert_eq!(FileKind::from_path(path), Classified { kind, node, vmid }, "{path}");

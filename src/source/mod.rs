@@ -10,10 +10,10 @@
 //! * [`Layout::Pve`]: `/etc/pve` or a copy: has `nodes/`, `user.cfg`, `storage.cfg` or the like, or just `lxc/`,
 //!   `qemu-server/` or `<vmid>.conf` files. A part of one, such as `.../nodes/pve1/lxc`, is taken for what its path says.
 //! * [`Layout::Etc`]: a copy of `/etc`: has `pve/`. `subuid`, `subgid`, `passwd`, `group`, `nsswitch.conf` and
-//!   `network/interfaces` beside it are the node's; other files there are listed ([`FileKind::Foreign`]), other directories
+//!   `network/interfaces` beside it are the node's; other files there are listed ([`FileKind::OutsideTree`]), other directories
 //!   left alone.
 //! * [`Layout::SystemRoot`]: has `etc/pve` (or `etc/subuid`, `etc/passwd`), and `var/lib/dpkg/status` for the release.
-//! * Any other directory is searched for those, however many; the other files in it are listed as [`FileKind::Foreign`].
+//! * Any other directory is searched for those, however many; the other files in it are listed as [`FileKind::OutsideTree`].
 //! * [`Layout::Files`]: files given one by one. Those whose paths say they belong to one `/etc/pve` form one tree.
 //!
 //! # Links
@@ -35,7 +35,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use kind::{Classified, FileKind, Ignored, Stray, guess_guest, is_node_name, relative_part};
+pub use kind::{Classified, FileKind, Ignored, Unrecognised, guess_guest, is_node_name, relative_part};
 pub use read::dpkg_release;
 
 use crate::release::Release;
@@ -319,7 +319,7 @@ impl Sources {
         self.files.push(SourceFile {
             id,
             tree: None,
-            kind: FileKind::Foreign,
+            kind: FileKind::OutsideTree,
             told_by: ToldBy::User,
             node: None,
             vmid: None,

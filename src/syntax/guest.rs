@@ -21,7 +21,7 @@ pub enum Dialect {
     /// Containers.
     Container,
     /// Virtual machines. `hyphens` says whether keys may hold `-` (late PVE 8, and 9).
-    Machine {
+    Vm {
         /// Whether `-` is a key character.
         hyphens: bool,
     },
@@ -156,7 +156,7 @@ fn raw_key(body: &[u8]) -> IResult<&[u8], &[u8]> {
 
 /// The key of an option and its colon.
 fn option_key(body: &[u8], dialect: Dialect) -> IResult<&[u8], &[u8]> {
-    let hyphens = dialect == Dialect::Machine { hyphens: true };
+    let hyphens = dialect == Dialect::Vm { hyphens: true };
     let is_letter = move |b: u8| b.is_ascii_lowercase() || b == b'_' || (hyphens && b == b'-');
     let first = satisfy(|c| c.is_ascii_lowercase());
     let mut key = recognize((first, take_while(is_letter), take_while(|b: u8| b.is_ascii_digit())));
@@ -247,7 +247,7 @@ mod tests {
         for bad in ["[a]", "[1ab]", "[a b]", "[a.b]", " [ab]", "[special:x]", "[ab]x"] {
             assert_eq!(class(bad), Class::Other, "{bad}");
         }
-        let machine = |body: &'static str| classify(body.as_bytes(), Dialect::Machine { hyphens: true });
+        let machine = |body: &'static str| classify(body.as_bytes(), Dialect::Vm { hyphens: true });
         assert_eq!(machine("[pending]"), Class::Pending);
         assert_eq!(machine("[special:cloudinit]"), Class::Special(b"cloudinit"));
         assert_eq!(machine("running-nets: x"), option("running-nets", "x"));

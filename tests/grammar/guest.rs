@@ -4,7 +4,7 @@ use super::abnf::Grammar;
 use super::recognise::{LONGEST, Recogniser};
 use super::sentence::{Generator, Pick, Random, Sentence, mutate};
 use super::{Differences, lines};
-use pvelint::model::container::{Container, Odd, Place, Why};
+use pvelint::model::container::{Container, Place, Quirk, QuirkKind};
 use pvelint::model::idmap::IdMap;
 use pvelint::model::schema::Reason;
 use pvelint::model::tables::lxc::TIMEZONES;
@@ -27,9 +27,9 @@ fn pick(grammar: &Grammar, rule: &str, so_far: &Sentence, random: &mut Random) -
 }
 
 /// What PVE logs about a line that is a sentence: what a line can't tell by itself.
-fn is_beyond_grammar(odd: &Odd<'_>) -> bool {
-    match &odd.why {
-        Why::Invalid(problem) => problem.reason == Reason::Duplicate || odd.key == b"timezone",
+fn is_beyond_grammar(quirk: &Quirk<'_>) -> bool {
+    match &quirk.why {
+        QuirkKind::Invalid(problem) => problem.reason == Reason::Duplicate || quirk.key == b"timezone",
         _ => false,
     }
 }
@@ -105,12 +105,12 @@ fn judge(recogniser: &Recogniser<'_>, text: &[u8], release: Release, differences
         };
         let here = |at: u32| (start..=start + line.len()).contains(&(at as usize));
         let dropped = container.dropped.iter().filter(|d| here(d.span.start) && container.log_dropped(d).is_some());
-        let odd = container.odd.iter().filter(|o| here(o.span.start) && container.log_odd(o).is_some());
+        let quirk = container.quirks.iter().filter(|o| here(o.span.start) && container.log_odd(o).is_some());
         verdicts[usize::from(accepted)] += 1;
-        let excused = odd.clone().all(is_beyond_grammar) && dropped.clone().next().is_none();
-        let silent = odd.clone().next().is_none() && dropped.clone().next().is_none();
+        let excused = quirk.clone().all(is_beyond_grammar) && dropped.clone().next().is_none();
+        let silent = quirk.clone().next().is_none() && dropped.clone().next().is_none();
         if accepted && !excused {
-            let why = (dropped.collect::<Vec<_>>(), odd.collect::<Vec<_>>());
+            let why = (dropped.collect::<Vec<_>>(), quirk.collect::<Vec<_>>());
             differences.add("in the grammar, but logged", release, line, &why);
         } else if !accepted && silent && !is_left_out(line) {
             differences.add("not in the grammar, but nothing is logged", release, line, &rule);

@@ -4,7 +4,7 @@
 use super::places::{Kind, Mapping, PlaceIx};
 use super::search::{Effect, Move, Search, Source, Want};
 use super::{Fact, is_token};
-use crate::access::Landing;
+use crate::access::NodeGrants;
 use crate::model::tables::access::{Priv, PrivSet};
 use crate::model::user::{ROOT, SubjectIx, SubjectKind, User, realm};
 use crate::release::Release;
@@ -271,7 +271,7 @@ impl Search<'_, '_, '_, '_, '_, '_> {
         }
         // Below such a path the new role counts too, down to the next entries for the subject. Tokens with privilege
         // separation would need it twice, and are followed only on the path itself.
-        let stops: FxHashMap<_, Landing> = match self.grantee {
+        let stops: FxHashMap<_, NodeGrants> = match self.grantee {
             Some(user) => self.access().landings(user).into_iter().map(|stop| (stop.node, stop)).collect(),
             None => FxHashMap::default(),
         };

@@ -1,8 +1,8 @@
 //! What a search found, in words: goals, the steps of their chains, and where what a step needs comes from. The stories of
-//! rights themselves are [`Teller`]'s.
+//! rights themselves are [`Explainer`]'s.
 
 use super::{By, Edge, Escalation, Fact, Goal, Need, PlaceIx, Reach, Step};
-use crate::access::{Access, Step as Link, Teller, Told, pool_path};
+use crate::access::{Access, Explainer, Sentence, Step as Link, pool_path};
 use crate::model::tables::access::PrivSet;
 use crate::model::user::{AclEntry, ROOT, SubjectIx};
 use crate::release::Release;
@@ -124,7 +124,7 @@ impl Escalation<'_, '_, '_> {
 
     /// Where a need of step `at` of a chain comes from, for `subject`.
     #[must_use]
-    pub fn need(&self, subject: &[u8], need: &Need, steps: &[Step], teller: &Teller<'_, '_, '_>) -> Vec<Told> {
+    pub fn need(&self, subject: &[u8], need: &Need, steps: &[Step], teller: &Explainer<'_, '_, '_>) -> Vec<Sentence> {
         let path = self.place(need.at).map(|place| place.path.as_slice()).unwrap_or_default();
         let derived = |who: &[u8]| {
             let chain = self.access.derive(who, need.privilege, path)?;
@@ -140,11 +140,11 @@ impl Escalation<'_, '_, '_> {
                     let role = printable(cfg.role_name(entry.role));
                     let on = printable(&cfg.tree.path(entry.node));
                     let text = format!("{role}, which it has on {on}, is a role of the file's own (step {nth})");
-                    vec![Told::new(text).mark(entry.role_span, "a role that can be changed")]
+                    vec![Sentence::new(text).mark(entry.role_span, "a role that can be changed")]
                 }
-                None => vec![Told::new(format!("by step {nth}"))],
+                None => vec![Sentence::new(format!("by step {nth}"))],
             },
-            _ => vec![Told::new(format!("by step {nth}"))],
+            _ => vec![Sentence::new(format!("by step {nth}"))],
         }
     }
 

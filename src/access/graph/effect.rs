@@ -1,7 +1,7 @@
 //! What comes of each ACL entry: whether anybody gets anything by it, and if not, why.
 
 use super::is_below;
-use crate::access::{Access, Landing, pool_path, token_user};
+use crate::access::{Access, NodeGrants, pool_path, token_user};
 use crate::model::tables::access::{PrivSet, checked_below, checked_on, path_allowed};
 use crate::model::user::{AclEntry, NodeIx, ROOT, SubjectIx, SubjectKind, Token, split_token};
 use crate::release::Release;
@@ -162,7 +162,14 @@ fn principals<'c, 'a>(access: &Access<'c, 'a>) -> Vec<Principal<'c, 'a>> {
 
 impl Principal<'_, '_> {
     /// What comes of `entry`, on the node of `landing`, for this one.
-    fn effect(&self, access: &Access<'_, '_>, own: bool, landing: &Landing, entry: &AclEntry, place: &Place) -> Effect {
+    fn effect(
+        &self,
+        access: &Access<'_, '_>,
+        own: bool,
+        landing: &NodeGrants,
+        entry: &AclEntry,
+        place: &Place,
+    ) -> Effect {
         let Some(role) = access.cfg.role_at(entry.role) else { return Effect::Gives };
         let here = stands(own, landing.own_here.any, landing.here().no_access, role.is_no_access());
         let below = if entry.propagate && place.below {

@@ -6,8 +6,8 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use super::Ask;
-use crate::access::{Teller, Told};
-use crate::finding::Remedy;
+use crate::access::{Explainer, Sentence};
+use crate::finding::Fix;
 use crate::model::tables::access::Priv;
 use crate::text::printable_str;
 
@@ -19,14 +19,14 @@ pub(super) struct Answer<'s> {
     pub(super) path: String,
     pub(super) yes: bool,
     /// The chain, or what is missing.
-    pub(super) told: Vec<Told>,
+    pub(super) told: Vec<Sentence>,
 }
 
 impl<'s> Answer<'s> {
     pub(super) fn new(ask: &Ask<'_, '_>, subject: &'s str, privilege: Priv, path: &str) -> Self {
         let (who, on) = (subject.as_bytes(), path.as_bytes());
         let at = |span| ask.at(span);
-        let teller = Teller::new(&ask.access, &at);
+        let teller = Explainer::new(&ask.access, &at);
         let chain = ask.access.derive(who, privilege, on);
         let told = match &chain {
             Some(chain) => teller.derivation(who, privilege, on, chain),
@@ -62,7 +62,7 @@ impl<'s> Answer<'s> {
 }
 
 /// Sentences, one a line.
-pub(super) fn write_told(told: &[Told], out: &mut dyn Write) -> std::io::Result<()> {
+pub(super) fn write_told(told: &[Sentence], out: &mut dyn Write) -> std::io::Result<()> {
     for told in told {
         writeln!(out, "  {}", told.text)?;
     }
@@ -70,7 +70,7 @@ pub(super) fn write_told(told: &[Told], out: &mut dyn Write) -> std::io::Result<
 }
 
 /// Remarks about somebody, one a line.
-pub(super) fn write_remarks(told: &[Told], out: &mut dyn Write) -> std::io::Result<()> {
+pub(super) fn write_remarks(told: &[Sentence], out: &mut dyn Write) -> std::io::Result<()> {
     for told in told {
         writeln!(out, "note: {}", told.text)?;
     }
@@ -78,10 +78,10 @@ pub(super) fn write_remarks(told: &[Told], out: &mut dyn Write) -> std::io::Resu
 }
 
 /// `what`, then one way a paragraph.
-pub(super) fn write_remedies(what: &str, remedies: &[Remedy], out: &mut dyn Write) -> std::io::Result<()> {
-    for (nth, remedy) in remedies.iter().enumerate() {
+pub(super) fn write_fixes(what: &str, fixes: &[Fix], out: &mut dyn Write) -> std::io::Result<()> {
+    for (nth, fix) in fixes.iter().enumerate() {
         writeln!(out, "{}", if nth == 0 { what } else { "or:" })?;
-        if let Remedy::Run { commands, remark } = remedy {
+        if let Fix::Run { commands, remark } = fix {
             for (nth, command) in commands.iter().enumerate() {
                 if nth == 0 && !remark.is_empty() {
                     writeln!(out, "  {command}     # {remark}")?;
@@ -95,10 +95,10 @@ pub(super) fn write_remedies(what: &str, remedies: &[Remedy], out: &mut dyn Writ
 }
 
 /// Ways as JSON: `[{"commands": [...], "remark": "..."}]`.
-pub(super) fn remedies_json(remedies: &[Remedy]) -> Value {
-    let one = |remedy: &Remedy| match remedy {
-        Remedy::Run { commands, remark } => Some(json!({ "commands": commands, "remark": remark })),
-        Remedy::Edit(_) => None,
+pub(super) fn fixes_json(fixes: &[Fix]) -> Value {
+    let one = |fix: &Fix| match fix {
+        Fix::Run { commands, remark } => Some(json!({ "commands": commands, "remark": remark })),
+        Fix::Edit(_) => None,
     };
-    remedies.iter().filter_map(one).collect()
+    fixes.iter().filter_map(one).collect()
 }

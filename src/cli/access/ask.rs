@@ -3,7 +3,7 @@
 use super::hint;
 use crate::access::fits::{self, Storage};
 use crate::access::places::{Object, Objects, object};
-use crate::access::{Access, Teller, Told, names, operations};
+use crate::access::{Access, Explainer, Sentence, names, operations};
 use crate::cli::Failure;
 use crate::cluster::Cluster;
 use crate::finding::Label;
@@ -65,7 +65,7 @@ impl<'c, 'a> Ask<'c, 'a> {
     }
 
     /// The lines that `told` speaks of, drawn.
-    pub(super) fn drawing(&self, told: &[Told], colour: bool) -> String {
+    pub(super) fn drawing(&self, told: &[Sentence], colour: bool) -> String {
         let mut labels: Vec<Label> = Vec::new();
         for (span, text) in told.iter().flat_map(|told| &told.marks) {
             let place = self.place(*span);
@@ -79,8 +79,8 @@ impl<'c, 'a> Ask<'c, 'a> {
     }
 
     /// Sentences for a program: `[{"text": ..., "lines": [14]}]`.
-    pub(super) fn told_json(&self, told: &[Told]) -> Value {
-        let one = |told: &Told| {
+    pub(super) fn told_json(&self, told: &[Sentence]) -> Value {
+        let one = |told: &Sentence| {
             let lines: Vec<_> = told.marks.iter().map(|(span, _)| self.line(*span)).collect();
             json!({ "text": told.text, "lines": lines })
         };
@@ -93,7 +93,7 @@ impl<'c, 'a> Ask<'c, 'a> {
         if text.as_bytes() == ROOT
             || named(SubjectKind::User)
             || named(SubjectKind::Token)
-            || !Teller::new(&self.access, &|span| self.at(span)).dropped(text.as_bytes()).is_empty()
+            || !Explainer::new(&self.access, &|span| self.at(span)).dropped(text.as_bytes()).is_empty()
         {
             return Ok(text);
         }
@@ -109,9 +109,9 @@ impl<'c, 'a> Ask<'c, 'a> {
     }
 
     /// What has to be known about somebody apart from rights: dropped, undefined, disabled, expired by now.
-    pub(super) fn remarks(&self, subject: &str) -> Vec<Told> {
+    pub(super) fn remarks(&self, subject: &str) -> Vec<Sentence> {
         let now = u64::try_from(jiff::Timestamp::now().as_second()).ok();
-        Teller::new(&self.access, &|span| self.at(span)).remarks(subject.as_bytes(), now)
+        Explainer::new(&self.access, &|span| self.at(span)).remarks(subject.as_bytes(), now)
     }
 
     /// Everybody who can have rights: users and tokens, and users that only ACLs and groups name.

@@ -377,7 +377,7 @@ impl Task<'_, '_, '_> {
         for (nth, (path, wanted)) in missing.into_iter().enumerate() {
             let first: Vec<_> =
                 self.ask.access.to_give(self.subject.as_bytes(), wanted, path.as_bytes()).into_iter().take(1).collect();
-            answer::write_remedies(if nth == 0 { "what would allow it:" } else { "and:" }, &first, out)?;
+            answer::write_fixes(if nth == 0 { "what would allow it:" } else { "and:" }, &first, out)?;
         }
         Ok(())
     }

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::answer;
 use super::{Ask, Failure, Format, Outcome, ReadArgs};
 use crate::access::escalate::{By, Escalation, Goal, Reach, Reached, Step, World, words::listed};
-use crate::access::{Access, Change, Teller, Told, apply, revoking, some_names};
-use crate::finding::Remedy;
+use crate::access::{Access, Change, Explainer, Sentence, apply, revoking, some_names};
+use crate::finding::Fix;
 use crate::model::user::{ROOT, SubjectIx, SubjectKind, UserCfg};
 use crate::text::{printable, printable_str};
 
@@ -255,7 +255,7 @@ impl Asked<'_, '_, '_> {
             self.tell_goal(subject, goal, colour, out)?;
             if nth < STOPS {
                 let stops: Vec<_> = self.stops(subject, goal).into_iter().collect();
-                answer::write_remedies("what stops it:", &stops, out)?;
+                answer::write_fixes("what stops it:", &stops, out)?;
             }
         }
         if !brief.is_empty() {
@@ -301,16 +301,16 @@ impl Asked<'_, '_, '_> {
     }
 
     /// Where a need comes from. What is somebody else's begins with the name.
-    fn need(&self, subject: &str, need: &crate::access::escalate::Need, steps: &[Step]) -> Vec<Told> {
+    fn need(&self, subject: &str, need: &crate::access::escalate::Need, steps: &[Step]) -> Vec<Sentence> {
         let at = |span| self.ask.at(span);
-        let teller = Teller::new(&self.ask.access, &at);
+        let teller = Explainer::new(&self.ask.access, &at);
         self.escalation.need(subject.as_bytes(), need, steps, &teller)
     }
 
-    fn remarks(&self, subject: &str, reached: &Reached) -> Vec<Told> {
+    fn remarks(&self, subject: &str, reached: &Reached) -> Vec<Sentence> {
         let mut remarks = self.ask.remarks(subject);
         if reached.cut {
-            remarks.push(Told::new("there is too much to reach here to follow all of it: it may reach more"));
+            remarks.push(Sentence::new("there is too much to reach here to follow all of it: it may reach more"));
         }
         let delegates = if reached.full { Vec::new() } else { self.escalation.delegates(subject.as_bytes()) };
         if let Some((privilege, place)) = delegates.first() {
@@ -318,7 +318,7 @@ impl Asked<'_, '_, '_> {
                 1 => String::new(),
                 count => format!(" and {} more", count - 1),
             };
-            remarks.push(Told::new(format!(
+            remarks.push(Sentence::new(format!(
                 "with {privilege} it may give others what it has on {}{more}, and take it from others: that is delegation, and \
                  isn't counted here",
                 printable(&place.path)
@@ -328,7 +328,7 @@ impl Asked<'_, '_, '_> {
     }
 
     /// What takes the chain away, and every other one that leads as far; tried out in memory.
-    fn stops(&self, subject: &str, goal: &Goal) -> Option<Remedy> {
+    fn stops(&self, subject: &str, goal: &Goal) -> Option<Fix> {
         let id = subject.as_bytes();
         let mut changes: Vec<Change> = Vec::new();
         for _ in 0..MAX_REVOKES {

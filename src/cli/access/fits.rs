@@ -11,8 +11,8 @@ use super::profiles::{self, shorter};
 use super::{Ask, Failure, Format, Outcome, ReadArgs, hint, name_value};
 use crate::access::fits::{Attempt, Evidence, Feature, Fit, Need, Plan, PlanWay, Question, Surplus, Verdict};
 use crate::access::profiles::{Erratum, ErratumKind, Profile};
-use crate::access::{Change, Told, revoke_remark, some_names};
-use crate::finding::{Command, Remedy};
+use crate::access::{Change, Sentence, revoke_remark, some_names};
+use crate::finding::{Command, Fix};
 use crate::model::tables::access::{Priv, PrivSet};
 use crate::model::user::ROOT;
 use crate::release::Release;
@@ -167,19 +167,19 @@ impl Report<'_, '_, '_> {
         }
         answer::write_remarks(&self.ask.remarks(self.subject), out)?;
         if !self.fit.fits() {
-            let remedies = self.remedies();
+            let fixes = self.fixes();
             let chosen = self.chosen();
             let chosen = if chosen.is_empty() {
                 String::new()
             } else {
                 format!(" (with {}, unless you name others)", chosen.join(" "))
             };
-            answer::write_remedies(&format!("what would make it fit{chosen}:"), &remedies, out)?;
+            answer::write_fixes(&format!("what would make it fit{chosen}:"), &fixes, out)?;
             if let Some((pool, missing)) = &self.fit.nearer {
                 let pool = printable(pool);
                 writeln!(out, "for the guests of pool {pool} alone it lacks only {missing}: ask with pool={pool}")?;
             }
-            if remedies.is_empty() {
+            if fixes.is_empty() {
                 writeln!(out, "no ACL that pvelint could find makes it fit; `why-not` tells about one privilege")?;
             }
         }
@@ -216,7 +216,7 @@ impl Report<'_, '_, '_> {
     }
 
     /// One need with where it is met, or why it isn't.
-    fn need(&self, need: &Need, told: &mut Vec<Vec<Told>>, out: &mut dyn Write) -> std::io::Result<()> {
+    fn need(&self, need: &Need, told: &mut Vec<Vec<Sentence>>, out: &mut dyn Write) -> std::io::Result<()> {
         let feature = if need.feature == "base" { String::new() } else { format!("  ({})", need.feature) };
         let verdict = need.verdict();
         if need.wanted.is_empty() {
@@ -255,7 +255,7 @@ impl Report<'_, '_, '_> {
     }
 
     /// Why the first privilege is missing where it is missing first.
-    fn why(&self, way: &Attempt) -> Option<Vec<Told>> {
+    fn why(&self, way: &Attempt) -> Option<Vec<Sentence>> {
         let spot = way.spots.iter().find(|spot| !spot.lacking.is_empty())?;
         let privilege = spot.lacking.iter().next()?;
         // A path that everybody knows, rather than what stands for all of them.
@@ -387,11 +387,11 @@ impl Report<'_, '_, '_> {
         chosen.map(|(template, path)| format!("{}={}", name(template), value(path))).collect()
     }
 
-    fn remedies(&self) -> Vec<Remedy> {
-        self.plans.iter().filter_map(|plan| self.remedy(plan)).collect()
+    fn fixes(&self) -> Vec<Fix> {
+        self.plans.iter().filter_map(|plan| self.fix(plan)).collect()
     }
 
-    fn remedy(&self, plan: &Plan) -> Option<Remedy> {
+    fn fix(&self, plan: &Plan) -> Option<Fix> {
         let commands: Option<Vec<String>> = plan.changes.iter().map(Change::command).map(Command::line).collect();
         let remark = match plan.way {
             PlanWay::Roles => "wherever the role is given".to_owned(),
@@ -401,7 +401,7 @@ impl Report<'_, '_, '_> {
             }
             PlanWay::Grants => String::new(),
         };
-        commands.map(|commands| Remedy::Run { commands, remark })
+        commands.map(|commands| Fix::Run { commands, remark })
     }
 
     fn json(&self) -> Value {
@@ -461,7 +461,7 @@ impl Report<'_, '_, '_> {
             "limits": self.profile.limits,
             "upgrade": self.profile.upgrade,
             "remarks": self.ask.told_json(&self.ask.remarks(self.subject)),
-            "changes": answer::remedies_json(&self.remedies()),
+            "changes": answer::fixes_json(&self.fixes()),
             "source": self.profile.source,
             "date": self.profile.date,
         })

@@ -1,14 +1,14 @@
 //! `pvelint access`: questions about rights, one file per question. What they share is here: which file is asked, how names
 //! are looked up, how lines of it are shown, how JSON begins.
 //!
-//! The words about chains are [`crate::access::Teller`]'s, because rules and policies tell the same stories.
+//! The words about chains are [`crate::access::Explainer`]'s, because rules and policies tell the same stories.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Failure, Later, Outcome};
+use super::{Failure, Lazy, Outcome};
 use crate::access::names::hint;
 use crate::cluster::Cluster;
 use crate::release::Release;
@@ -42,55 +42,55 @@ pub(super) struct AccessArgs {
 #[derive(Debug, Subcommand)]
 enum Question {
     /// Print the rights of a user or token, as `pveum user permissions` does
-    Show(Later<show::ShowArgs>),
+    Show(Lazy<show::ShowArgs>),
     /// Answer yes or no: may somebody do it, and through what
-    Can(Later<can::CanArgs>),
+    Can(Lazy<can::CanArgs>),
     /// Explain why somebody has a privilege
-    Why(Later<why::WhyArgs>),
+    Why(Lazy<why::WhyArgs>),
     /// Explain why somebody lacks a privilege, and what would give it
-    WhyNot(Later<why::WhyArgs>),
+    WhyNot(Lazy<why::WhyArgs>),
     /// Explain the text of a 403
     #[command(name = "why-403")]
-    Why403(Later<why_403::Why403Args>),
+    Why403(Lazy<why_403::Why403Args>),
     /// List everybody who has a privilege on a path, and through what
-    Who(Later<who::WhoArgs>),
+    Who(Lazy<who::WhoArgs>),
     /// Say what an operation needs
-    Needs(Later<needs::NeedsArgs>),
+    Needs(Lazy<needs::NeedsArgs>),
     /// List the operations that `can` and `needs` know
-    Operations(Later<operations::OperationsArgs>),
+    Operations(Lazy<operations::OperationsArgs>),
     /// Say who gained or lost which rights between two configurations, and by which change
-    Diff(Later<diff::DiffArgs>),
+    Diff(Lazy<diff::DiffArgs>),
     /// Say whether somebody has what an integration needs, and what is missing or too much
-    Fits(Later<fits::FitsArgs>),
+    Fits(Lazy<fits::FitsArgs>),
     /// List the integrations that `fits` knows, or show what one needs
-    Profiles(Later<profiles::ProfilesArgs>),
+    Profiles(Lazy<profiles::ProfilesArgs>),
     /// Say who can reach more than they have, and by which shortest chain
-    Escalate(Later<escalate::EscalateArgs>),
+    Escalate(Lazy<escalate::EscalateArgs>),
     /// Print who may do what on which path, all at once
-    Matrix(Later<matrix::MatrixArgs>),
+    Matrix(Lazy<matrix::MatrixArgs>),
     /// Check statements about rights: policy as code
-    Assert(Later<assert::AssertArgs>),
+    Assert(Lazy<assert::AssertArgs>),
     /// Draw who reaches what: Graphviz, Mermaid, or a page for a browser
-    Graph(Later<graph::GraphArgs>),
+    Graph(Lazy<graph::GraphArgs>),
 }
 
 pub(super) fn run(args: &AccessArgs, colour: bool, out: &mut dyn Write) -> Result<Outcome, Failure> {
     match &args.question {
-        Question::Show(Later(args)) => show::run(args, out),
-        Question::Can(Later(args)) => can::run(args, out),
-        Question::Why(Later(args)) => why::run(args, true, colour, out),
-        Question::WhyNot(Later(args)) => why::run(args, false, colour, out),
-        Question::Why403(Later(args)) => why_403::run(args, colour, out),
-        Question::Who(Later(args)) => who::run(args, out),
-        Question::Needs(Later(args)) => needs::run(args, out),
-        Question::Operations(Later(args)) => operations::run(args, out),
-        Question::Diff(Later(args)) => diff::run(args, out),
-        Question::Fits(Later(args)) => fits::run(args, out),
-        Question::Profiles(Later(args)) => profiles::run(args, out),
-        Question::Escalate(Later(args)) => escalate::run(args, colour, out),
-        Question::Matrix(Later(args)) => matrix::run(args, out),
-        Question::Assert(Later(args)) => assert::run(args, colour, out),
-        Question::Graph(Later(args)) => graph::run(args, out),
+        Question::Show(Lazy(args)) => show::run(args, out),
+        Question::Can(Lazy(args)) => can::run(args, out),
+        Question::Why(Lazy(args)) => why::run(args, true, colour, out),
+        Question::WhyNot(Lazy(args)) => why::run(args, false, colour, out),
+        Question::Why403(Lazy(args)) => why_403::run(args, colour, out),
+        Question::Who(Lazy(args)) => who::run(args, out),
+        Question::Needs(Lazy(args)) => needs::run(args, out),
+        Question::Operations(Lazy(args)) => operations::run(args, out),
+        Question::Diff(Lazy(args)) => diff::run(args, out),
+        Question::Fits(Lazy(args)) => fits::run(args, out),
+        Question::Profiles(Lazy(args)) => profiles::run(args, out),
+        Question::Escalate(Lazy(args)) => escalate::run(args, colour, out),
+        Question::Matrix(Lazy(args)) => matrix::run(args, out),
+        Question::Assert(Lazy(args)) => assert::run(args, colour, out),
+        Question::Graph(Lazy(args)) => graph::run(args, out),
     }
 }
 

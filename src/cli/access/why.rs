@@ -39,13 +39,13 @@ pub(super) fn run(args: &WhyArgs, has: bool, colour: bool, out: &mut dyn Write) 
     match args.format {
         Format::Text => explain(&ask, &answer, colour, out)?,
         Format::Json => {
-            let remedies = remedies(&ask, &answer);
+            let fixes = fixes(&ask, &answer);
             let mut value = answer.json(&ask);
             if let Some(fields) = value.as_object_mut() {
                 fields.insert("subject".to_owned(), subject.into());
                 fields.insert("release".to_owned(), ask.cfg.release.major().into());
                 fields.insert("remarks".to_owned(), ask.told_json(&ask.remarks(subject)));
-                fields.insert("changes".to_owned(), answer::remedies_json(&remedies));
+                fields.insert("changes".to_owned(), answer::fixes_json(&fixes));
             }
             super::print_json(out, if has { "why" } else { "why-not" }, value)?;
         }
@@ -53,7 +53,7 @@ pub(super) fn run(args: &WhyArgs, has: bool, colour: bool, out: &mut dyn Write) 
     Ok(if answer.yes == has { Outcome::Clean } else { Outcome::Findings })
 }
 
-fn remedies(ask: &Ask<'_, '_>, answer: &Answer<'_>) -> Vec<crate::finding::Remedy> {
+fn fixes(ask: &Ask<'_, '_>, answer: &Answer<'_>) -> Vec<crate::finding::Fix> {
     if answer.yes {
         ask.access.to_take(answer.subject.as_bytes(), answer.privilege, answer.path.as_bytes()).into_iter().collect()
     } else {
@@ -61,7 +61,7 @@ fn remedies(ask: &Ask<'_, '_>, answer: &Answer<'_>) -> Vec<crate::finding::Remed
     }
 }
 
-/// The whole story of one answer, with what would change it.
+/// The whole explain of one answer, with what would change it.
 pub(super) fn explain(
     ask: &Ask<'_, '_>,
     answer: &Answer<'_>,
@@ -70,7 +70,7 @@ pub(super) fn explain(
 ) -> Result<(), Failure> {
     explain_chain(ask, answer, colour, out)?;
     let what = if answer.yes { "what takes it away:" } else { "smallest grant that gives it:" };
-    answer::write_remedies(what, &remedies(ask, answer), out)?;
+    answer::write_fixes(what, &fixes(ask, answer), out)?;
     Ok(())
 }
 

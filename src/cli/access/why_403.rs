@@ -65,7 +65,7 @@ pub(super) fn run(args: &Why403Args, colour: bool, out: &mut dyn Write) -> Resul
                         "answer": answers.iter().any(|answer| answer.yes),
                         "privileges": answers.iter().map(|answer| answer.json(&ask)).collect::<Vec<Value>>(),
                         "remarks": ask.told_json(&ask.remarks(subject)),
-                        "changes": answer::remedies_json(&changes),
+                        "changes": answer::fixes_json(&changes),
                     });
                     super::print_json(out, "why-403", value)?;
                 }
@@ -102,7 +102,7 @@ fn read(text: &str) -> Option<Refused<'_>> {
 }
 
 /// The ways to give any one of the privileges: those of the one that brings least with it.
-fn best(ask: &Ask<'_, '_>, answers: &[Answer<'_>]) -> Vec<crate::finding::Remedy> {
+fn best(ask: &Ask<'_, '_>, answers: &[Answer<'_>]) -> Vec<crate::finding::Fix> {
     if answers.iter().any(|answer| answer.yes) {
         return Vec::new();
     }
@@ -145,15 +145,15 @@ fn tell(ask: &Ask<'_, '_>, answers: &[Answer<'_>], colour: bool, out: &mut dyn W
             for answer in answers {
                 for line in &answer.told {
                     let text = line.text.replace(answer.privilege.name(), first.privilege.name());
-                    if !told.iter().any(|known: &crate::access::Told| known.text == text) {
-                        told.push(crate::access::Told { text, marks: line.marks.clone() });
+                    if !told.iter().any(|known: &crate::access::Sentence| known.text == text) {
+                        told.push(crate::access::Sentence { text, marks: line.marks.clone() });
                     }
                 }
             }
             answer::write_told(&told, out)?;
             write!(out, "{}", ask.drawing(&told, colour))?;
             answer::write_remarks(&ask.remarks(first.subject), out)?;
-            answer::write_remedies("smallest grant that gives one:", &best(ask, answers), out)?;
+            answer::write_fixes("smallest grant that gives one:", &best(ask, answers), out)?;
             Ok(())
         }
     }

@@ -6,11 +6,11 @@ use std::sync::OnceLock;
 use rustc_hash::FxHashMap;
 
 use super::guess::{glued_at, shape};
-use super::{Container, Drop, Dropped, Keys, Note, Odd, Opt, Place, Raw, Section, Why};
-use crate::model::schema::{self, Flavour, Problem, Reason};
+use super::{Container, DropReason, Dropped, Keys, Note, Opt, Place, Quirk, QuirkKind, Raw, Section};
+use crate::model::schema::{self, Dialect, Problem, Reason};
 use crate::model::tables::lxc::{self as table, GuestOption, RawKey};
 use crate::release::Release;
-use crate::syntax::guest::{self, Class, Dialect};
+use crate::syntax::guest::{self, Class};
 use crate::syntax::property::is_space;
 use crate::text::Span;
 
@@ -47,14 +47,14 @@ impl<'a> Parser<'a> {
             pending: None,
             snapshots: Vec::new(),
             dropped: Vec::new(),
-            odd: Vec::new(),
+            quirks: Vec::new(),
             line_index: OnceLock::new(),
         };
         Self { text, release, section, container, snapshot_names: FxHashMap::default(), bad_header: None }
     }
 
     fn run(mut self) -> Container<'a> {
-        for line in guest::parse(self.text, Dialect::Container) {
+        for line in guest::parse(self.text, guest::Dialect::Container) {
             self.line(&line);
         }
         self.close_section();
@@ -71,7 +71,7 @@ impl<'a> Parser<'a> {
             _ => {}
         }
         let swallowing = self.bad_header.and_then(|at| self.container.dropped.get_mut(at));
-        if let Some(Dropped { why: Drop::BadHeader { swallowed }, .. }) = swallowing {
+        if let Some(Dropped { why: DropReason::BadHeader { swallowed }, .. }) = swallowing {
             *swallowed += 1;
         }
         match line.class {
@@ -90,13 +90,13 @@ impl<'a> Parser<'a> {
         Span::of(self.text, part)
     }
 
-    fn drop_line(&mut self, body: &'a [u8], why: Drop<'a>) {
+    fn drop_line(&mut self, body: &'a [u8], why: DropReason<'a>) {
         let dropped = Dropped { span: self.place_of(body), place: self.section.place, why };
         self.container.dropped.push(dropped);
     }
 
-    fn odd(&mut self, span: Span, key: &'a [u8], why: Why) {
-        self.container.odd.push(Odd { span, place: self.section.place, key, why });
+    fn quirk(&mut self, span: Span, key: &'a [u8], why: QuirkKind) {
+        self.container.quirks.push(Quirk { span, place: self.section.place, key, why });
     }
 
     fn open_section(&mut self, place: Place<'a>, header: Span) {
@@ -133,8 +133,8 @@ impl<'a> Parser<'a> {
             }
         };
         if let Some(old) = replaced {
-            let why = Why::SectionReplaced(header);
-            self.container.odd.push(Odd { span: old.header, place: old.place, key: b"", why });
+            let why = QuirkKind::SectionReplaced(header);
+            self.container.quirks.push(Quirk { span: old.header, place: old.place, key: b"", why });
         }
     }
 
@@ -144,13 +144,13 @@ impl<'a> Parser<'a> {
         let span = first.span.join(last.span);
         let length: usize = notes.iter().map(|note| note.text.len() + 1).sum();
         if notes.iter().all(|note| !note.newline) && self.section.description().is_none() {
-            let dropped = Dropped { span, place: self.section.place, why: Drop::FalseDescription };
+            let dropped = Dropped { span, place: self.section.place, why: DropReason::FalseDescription };
             self.container.dropped.push(dropped);
         }
         let max = table::single(b"description").and_then(|option| option.property.max_length).unwrap_or(usize::MAX);
         let too_long = length > max && self.section.description().is_some_and(|text| text.chars().count() > max);
         if too_long {
-            self.odd(span, b"description", Why::LongDescription);
+            self.quirk(span, b"description", QuirkKind::LongDescription);
         }
     }
 
@@ -162,18 +162,18 @@ impl<'a> Parser<'a> {
     fn raw(&mut self, body: &'a [u8], key: &'a [u8], value: &'a [u8]) {
         let verdict = RawKey::of(key, self.release);
         match verdict {
-            RawKey::Unknown => return self.drop_line(body, Drop::RawUnknown(key)),
-            RawKey::Rejected(why) => return self.drop_line(body, Drop::RawRejected(key, why)),
+            RawKey::Unknown => return self.drop_line(body, DropReason::RawUnknown(key)),
+            RawKey::Rejected(why) => return self.drop_line(body, DropReason::RawRejected(key, why)),
             _ => {}
         }
         let raw = Raw { key, key_span: self.place_of(key), value, span: self.place_of(value), verdict };
         match verdict {
-            RawKey::Renamed(new) => self.odd(raw.key_span, key, Why::RawRenamed(new)),
-            RawKey::Limit => self.odd(raw.key_span, key, Why::RawLimit),
+            RawKey::Renamed(new) => self.quirk(raw.key_span, key, QuirkKind::RawRenamed(new)),
+            RawKey::Limit => self.quirk(raw.key_span, key, QuirkKind::RawLimit),
             RawKey::LegacyCgroup => {
-                self.odd(raw.key_span, key, Why::RawLegacyCgroup { warned: self.release >= Release::Pve9 });
+                self.quirk(raw.key_span, key, QuirkKind::RawLegacyCgroup { warned: self.release >= Release::Pve9 });
             }
-            _ if !table::lxc_knows(key, self.release) => self.odd(raw.key_span, key, Why::RawUnknownToLxc),
+            _ if !table::lxc_knows(key, self.release) => self.quirk(raw.key_span, key, QuirkKind::RawUnknownToLxc),
             _ => {}
         }
         self.look_inside(key, value);
@@ -207,7 +207,7 @@ impl<'a> Parser<'a> {
     fn snapstate(&mut self, body: &'a [u8], state: &'a [u8]) {
         if !body.starts_with(b"snapstate:") {
             let span = self.place_of(body);
-            self.odd(span, b"snapstate", Why::SnapstateSwallows);
+            self.quirk(span, b"snapstate", QuirkKind::SnapstateSwallows);
         }
         self.put_own(b"snapstate", state, body);
     }
@@ -217,7 +217,7 @@ impl<'a> Parser<'a> {
         if matches!(self.section.place, Place::Pending | Place::Snapshot(b"pending")) {
             self.put_own(b"delete", list, body);
         } else {
-            self.drop_line(body, Drop::Delete);
+            self.drop_line(body, DropReason::Delete);
         }
     }
 
@@ -237,7 +237,7 @@ impl<'a> Parser<'a> {
     fn put(&mut self, option: Opt<'a>) {
         let (key, by) = (option.key, option.key_span.join(option.span));
         if let Some(old) = self.section.put(option) {
-            self.odd(old.key_span.join(old.span), key, Why::Overridden(by));
+            self.quirk(old.key_span.join(old.span), key, QuirkKind::Overridden(by));
         }
     }
 
@@ -249,7 +249,7 @@ impl<'a> Parser<'a> {
         match known {
             Some(known) => self.known_option(known, &mut option, text),
             None if self.section.place == Place::Main && RESERVED.contains(&key) => {
-                self.odd(key_span, key, Why::Reserved);
+                self.quirk(key_span, key, QuirkKind::Reserved);
             }
             None => {
                 // Whoever uses networks, devices and volumes looks for the name and any number.
@@ -267,7 +267,7 @@ impl<'a> Parser<'a> {
                 let acted_on = schema.is_some() && matches!(family, b"net" | b"dev");
                 let elsewhere = Release::ALL.iter().find_map(|&release| table::option(key, release));
                 let elsewhere = elsewhere.map(|option| option.property.since_text);
-                self.odd(key_span, key, Why::UnknownOption { elsewhere, acted_on, problem });
+                self.quirk(key_span, key, QuirkKind::UnknownOption { elsewhere, acted_on, problem });
             }
         }
         self.look_inside(key, text);
@@ -277,7 +277,7 @@ impl<'a> Parser<'a> {
     fn known_option(&mut self, known: &'static GuestOption, option: &mut Opt<'a>, text: &'a [u8]) {
         let at = option.span.start;
         let checked = match known.schema() {
-            None => schema::check(&known.property, text, at, Flavour::Guest, self.release),
+            None => schema::check(&known.property, text, at, Dialect::Guest, self.release),
             Some(schema) => {
                 let read = schema::parse_props(schema, text, at, self.release);
                 let line_feed = || schema::check_line_feed(text, at);
@@ -296,7 +296,7 @@ impl<'a> Parser<'a> {
                 option.value = value;
                 self.bounds(known, option);
             }
-            Err(problem) => self.odd(option.span, option.key, Why::Invalid(Box::new(problem))),
+            Err(problem) => self.quirk(option.span, option.key, QuirkKind::Invalid(Box::new(problem))),
         }
     }
 
@@ -319,7 +319,7 @@ impl<'a> Parser<'a> {
         if let Err(problem) = matched
             && !written_by_pve(&option.value)
         {
-            self.odd(option.span, option.key, Why::OutOfBounds(Box::new(problem)));
+            self.quirk(option.span, option.key, QuirkKind::OutOfBounds(Box::new(problem)));
         }
     }
 
@@ -328,20 +328,20 @@ impl<'a> Parser<'a> {
         let comment = value.windows(2).position(|pair| matches!(pair, [before, b'#'] if is_space(*before)));
         if let Some(at) = comment.map(|blank| blank + 1) {
             let span = self.place_of(value.get(at..).unwrap_or_default());
-            self.odd(span, key, Why::TrailingComment);
+            self.quirk(span, key, QuirkKind::TrailingComment);
         }
         if let Some(at) = glued_at(value) {
             let span = self.place_of(value.get(at..).unwrap_or_default());
-            self.odd(span, key, Why::Glued);
+            self.quirk(span, key, QuirkKind::Glued);
         }
     }
 
     fn other(&mut self, body: &'a [u8]) {
         if body.trim_ascii_start().starts_with(b"[") {
-            self.drop_line(body, Drop::BadHeader { swallowed: 0 });
+            self.drop_line(body, DropReason::BadHeader { swallowed: 0 });
             self.bad_header = self.container.dropped.len().checked_sub(1);
         } else {
-            self.drop_line(body, Drop::Unparsable(shape(body)));
+            self.drop_line(body, DropReason::Unparsable(shape(body)));
         }
     }
 
@@ -351,7 +351,7 @@ impl<'a> Parser<'a> {
             let old = main.options.remove(at);
             main.keys = Keys::of(&main.options);
             let span = old.key_span.join(old.span);
-            self.container.dropped.push(Dropped { span, place: Place::Main, why: Drop::Snapstate });
+            self.container.dropped.push(Dropped { span, place: Place::Main, why: DropReason::Snapstate });
             self.container.dropped.sort_by_key(|dropped| dropped.span.start);
         }
     }
@@ -390,7 +390,7 @@ mod tests {
             Shape::BadKey(b"foo-bar"),
             Shape::Other,
         ];
-        assert_eq!(shapes, unparsable.map(Drop::Unparsable));
+        assert_eq!(shapes, unparsable.map(DropReason::Unparsable));
         assert_eq!(quoted(text, container.dropped[1].span), "Memory: 1");
         assert!(container.main.options.is_empty());
     }
@@ -398,7 +398,7 @@ mod tests {
     #[test]
     fn a_bad_header_lets_its_lines_flow_on() {
         let container = parse("memory: 1\n[a b]\nmemory: 2\n\n#note\n[snap1]\nmemory: 3\n");
-        assert_eq!(container.dropped[0].why, Drop::BadHeader { swallowed: 2 });
+        assert_eq!(container.dropped[0].why, DropReason::BadHeader { swallowed: 2 });
         assert_eq!(container.main.get("memory").map(|option| &*option.value), Some(&b"2"[..]));
         assert_eq!(container.main.description().as_deref(), Some("note\n"));
     }
@@ -407,9 +407,9 @@ mod tests {
     fn what_is_overridden_is_remembered() {
         let text = "memory: 16\n[s1]\nswap: 0\n[s1]\nmemory: 20\nmemory: 30\n";
         let container = parse(text);
-        let odd: Vec<_> = container.odd.iter().map(|odd| (quoted(text, odd.span), &odd.why)).collect();
-        assert!(matches!(odd[0], ("memory: 20", Why::Overridden(by)) if quoted(text, *by) == "memory: 30"));
-        assert!(matches!(odd[1], ("[s1]", Why::SectionReplaced(by)) if by.start > 10));
+        let quirks: Vec<_> = container.quirks.iter().map(|quirk| (quoted(text, quirk.span), &quirk.why)).collect();
+        assert!(matches!(quirks[0], ("memory: 20", QuirkKind::Overridden(by)) if quoted(text, *by) == "memory: 30"));
+        assert!(matches!(quirks[1], ("[s1]", QuirkKind::SectionReplaced(by)) if by.start > 10));
         assert_eq!(container.snapshots.len(), 1);
         assert!(container.snapshots[0].get("swap").is_none());
         assert!(container.warnings().is_empty());
@@ -418,26 +418,27 @@ mod tests {
     #[test]
     fn surprises_inside_values_are_found() {
         let whys = |text: &'static str| {
-            let found: Vec<_> = parse(text).odd.into_iter().map(|odd| (quoted(text, odd.span), odd.why)).collect();
+            let found: Vec<_> =
+                parse(text).quirks.into_iter().map(|quirk| (quoted(text, quirk.span), quirk.why)).collect();
             found
         };
-        assert!(whys("mp0: /srv,mp=/srv # x\n").contains(&("# x", Why::TrailingComment)));
-        assert!(whys("swap: 512lxc.idmap: u 0 1 1\n").contains(&("lxc.idmap: u 0 1 1", Why::Glued)));
-        assert!(whys("rootfs: a1:b,size=8Gswap: 512\n").contains(&("swap: 512", Why::Glued)));
+        assert!(whys("mp0: /srv,mp=/srv # x\n").contains(&("# x", QuirkKind::TrailingComment)));
+        assert!(whys("swap: 512lxc.idmap: u 0 1 1\n").contains(&("lxc.idmap: u 0 1 1", QuirkKind::Glued)));
+        assert!(whys("rootfs: a1:b,size=8Gswap: 512\n").contains(&("swap: 512", QuirkKind::Glued)));
         assert!(whys("entrypoint: sh -c 'memory: 5' a#b\n").is_empty());
-        assert!(whys("lxc.kmsg: 0\n").contains(&("lxc.kmsg", Why::RawUnknownToLxc)));
-        assert!(whys("x snapstate: delete\n").contains(&("x snapstate: delete", Why::SnapstateSwallows)));
-        assert!(whys("lxc: x\n").contains(&("lxc", Why::Reserved)));
+        assert!(whys("lxc.kmsg: 0\n").contains(&("lxc.kmsg", QuirkKind::RawUnknownToLxc)));
+        assert!(whys("x snapstate: delete\n").contains(&("x snapstate: delete", QuirkKind::SnapstateSwallows)));
+        assert!(whys("lxc: x\n").contains(&("lxc", QuirkKind::Reserved)));
     }
 
     #[test]
     fn limits_that_only_the_api_enforces_are_noted() {
         let reasons = |text| {
-            let problem = |odd: Odd<'_>| match odd.why {
-                Why::OutOfBounds(problem) => Some(problem.reason),
+            let problem = |quirk: Quirk<'_>| match quirk.why {
+                QuirkKind::OutOfBounds(problem) => Some(problem.reason),
                 _ => None,
             };
-            parse(text).odd.into_iter().filter_map(problem).collect::<Vec<_>>()
+            parse(text).quirks.into_iter().filter_map(problem).collect::<Vec<_>>()
         };
         assert_eq!(reasons("memory: 1\n"), [Reason::TooSmall]);
         assert_eq!(reasons("tty: 7\n"), [Reason::TooGreat]);
@@ -449,11 +450,14 @@ mod tests {
     #[test]
     fn unknown_networks_are_acted_on() {
         let container = parse("net40: bridge=x\nfoo: 1\n");
-        let of = |key: &[u8]| container.odd.iter().find(|odd| odd.key == key).map(|odd| &odd.why);
-        assert!(matches!(of(b"net40"), Some(Why::UnknownOption { acted_on: true, problem: Some(_), .. })));
-        assert!(matches!(of(b"foo"), Some(Why::UnknownOption { acted_on: false, problem: None, elsewhere: None })));
+        let of = |key: &[u8]| container.quirks.iter().find(|quirk| quirk.key == key).map(|quirk| &quirk.why);
+        assert!(matches!(of(b"net40"), Some(QuirkKind::UnknownOption { acted_on: true, problem: Some(_), .. })));
+        assert!(matches!(
+            of(b"foo"),
+            Some(QuirkKind::UnknownOption { acted_on: false, problem: None, elsewhere: None })
+        ));
         let old = Container::parse(b"dev0: /dev/x\n", 100, Release::Pve7);
-        assert!(matches!(old.odd[0].why, Why::UnknownOption { elsewhere: Some("8.1"), acted_on: false, .. }));
+        assert!(matches!(old.quirks[0].why, QuirkKind::UnknownOption { elsewhere: Some("8.1"), acted_on: false, .. }));
     }
 
     #[test]
@@ -461,7 +465,7 @@ mod tests {
         let container = parse("description: 0\n[pending]\ndelete: memory\n");
         assert_eq!(container.main.description(), None);
         assert_eq!(container.dropped.len(), 1);
-        assert_eq!(container.dropped[0].why, Drop::FalseDescription);
+        assert_eq!(container.dropped[0].why, DropReason::FalseDescription);
         assert_eq!(container.snapshots[0].get("delete").map(|option| &*option.value), Some(&b"memory"[..]));
     }
 

@@ -6,7 +6,7 @@ use bstr::BString;
 use rustc_hash::FxHashMap;
 
 use super::{
-    Alias, Flavour, Kind, PartProblem, Problem, Property, Reason, Schema, bit, boolean, check, is_true, number,
+    Alias, Dialect, Kind, PartProblem, Problem, Property, Reason, Schema, bit, boolean, check, is_true, number,
 };
 use crate::release::Release;
 use crate::syntax::property::{self, Form};
@@ -258,7 +258,7 @@ fn check_entries(schema: &'static Schema, entries: &Entries<'_>, whole: Span, re
             problems.push(PartProblem { key: key(), reason: Reason::Unknown, span: prop.key_span, text });
             continue;
         }
-        if let Err(problem) = check(prop.property, prop.value, prop.span.start, Flavour::Part, release) {
+        if let Err(problem) = check(prop.property, prop.value, prop.span.start, Dialect::Part, release) {
             let Problem { reason, span, text, .. } = problem;
             problems.push(PartProblem { key: key(), reason, span, text });
         }

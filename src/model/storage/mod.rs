@@ -7,7 +7,7 @@
 mod dropped;
 mod dump;
 pub mod format;
-mod odd;
+mod quirks;
 mod read;
 
 use std::borrow::Cow;
@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use bstr::BStr;
 use rustc_hash::FxHashMap;
 
-use crate::model::schema::{self, Flavour, Format, Props, format as formats};
+use crate::model::schema::{self, Dialect, Format, Props, format as formats};
 use crate::model::tables::storage::{self as tables, ContentKind, ContentSet, Need, Sharing, StorageType};
 use crate::release::Release;
 use crate::syntax::section::Document;
@@ -24,7 +24,7 @@ use crate::text::{Located, Span};
 /// How lines look, of which [`StorageCfg::document`] and [`Reason::Line`] speak.
 pub use crate::syntax::section::{Property as PropertyLine, Role, Shape};
 pub use dropped::{Dropped, Owner, Reason, Refusal};
-pub use odd::{Odd, OddKind, Separator};
+pub use quirks::{Quirk, QuirkKind, Separator};
 
 /// Where PVE keeps the file; part of every text it logs.
 pub const PATH: &str = "/etc/pve/storage.cfg";
@@ -48,7 +48,7 @@ pub struct StorageCfg<'a> {
     /// What PVE ignored, in the order of its log.
     pub dropped: Vec<Dropped<'a>>,
     /// What PVE kept or overrode silently though hardly anybody means it, in the order found.
-    pub odd: Vec<Odd<'a>>,
+    pub quirks: Vec<Quirk<'a>>,
     effective: FxHashMap<&'a [u8], usize>,
 }
 
@@ -420,8 +420,8 @@ impl<'a> StorageCfg<'a> {
     /// The ids that the file names and PVE doesn't know: of sections that it skips, and of headers that it doesn't recognise.
     pub fn lost_ids(&self) -> impl Iterator<Item = &'a BStr> {
         let absent = self.sections.iter().filter(|section| matches!(section.outcome, Outcome::Absent(_)));
-        let swallowed = self.odd.iter().filter_map(|odd| match odd.kind {
-            OddKind::SwallowedHeader { header, .. } => Some(BStr::new(header.id)),
+        let swallowed = self.quirks.iter().filter_map(|quirk| match quirk.kind {
+            QuirkKind::SwallowedHeader { header, .. } => Some(BStr::new(header.id)),
             _ => None,
         });
         let lost = self.dropped.iter().filter_map(|dropped| match dropped.reason {
@@ -449,7 +449,7 @@ impl<'a> StorageCfg<'a> {
     pub fn accepts(&self, section: &Section<'_>, key: &str, value: &[u8]) -> bool {
         section.storage_type.is_some_and(|storage_type| storage_type.option(key.as_bytes(), self.release).is_some())
             && tables::property(key.as_bytes(), self.release)
-                .is_some_and(|schema| schema::check(schema, value, 0, Flavour::Section, self.release).is_ok())
+                .is_some_and(|schema| schema::check(schema, value, 0, Dialect::Section, self.release).is_ok())
     }
 
     /// Sections of a type that this release doesn't ship. Third-party plugins bring their own types, which may define more

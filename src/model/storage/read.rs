@@ -7,10 +7,10 @@ use rustc_hash::FxHashMap;
 
 use super::format::dir_override_parts;
 use super::{
-    Absent, By, Content, ContentDir, Dropped, Ghost, HeaderFault, LOCAL, LostHeader, Odd, OddKind, Outcome, Owner,
-    Property, Reason, Refusal, Section, Separator, StorageCfg, bstr_cow,
+    Absent, By, Content, ContentDir, Dropped, Ghost, HeaderFault, LOCAL, LostHeader, Outcome, Owner, Property, Quirk,
+    QuirkKind, Reason, Refusal, Section, Separator, StorageCfg, bstr_cow,
 };
-use crate::model::schema::{self, Flavour, Kind, format};
+use crate::model::schema::{self, Dialect, Kind, format};
 use crate::model::tables::storage::{self as tables, ContentKind, ContentSet, Need, StorageType};
 use crate::release::Release;
 use crate::syntax::section::{self, Document, Line, Role, Shape, is_space, typed_header};
@@ -26,28 +26,28 @@ impl<'a> StorageCfg<'a> {
             document: &document,
             sections: Vec::with_capacity(document.sections.len()),
             dropped: Vec::new(),
-            odd: Vec::new(),
+            quirks: Vec::new(),
             order: 0,
         };
         reader.note_encoding(text);
         reader.read();
-        let Reader { sections, dropped, odd, .. } = reader;
+        let Reader { sections, dropped, quirks, .. } = reader;
         let mut cfg = Self {
             release,
             text,
             sections,
             implicit_local: None,
             dropped,
-            odd,
+            quirks,
             effective: FxHashMap::default(),
             document,
         };
-        cfg.settle();
+        cfg.resolve_overrides();
         cfg
     }
 
     /// Finds the sections in effect and puts `local` right, as the end of pve-storage's `parse_config` does.
-    fn settle(&mut self) {
+    fn resolve_overrides(&mut self) {
         let mut twins: FxHashMap<Vec<u8>, Located<&'a BStr>> = FxHashMap::default();
         for at in 0..self.sections.len() {
             let Some(section) = self.sections.get(at).filter(|section| section.order > 0) else { continue };
@@ -57,7 +57,7 @@ impl<'a> StorageCfg<'a> {
             }
             let twin = twins.entry(id.value.to_ascii_lowercase()).or_insert(id);
             if twin.value != id.value {
-                self.odd.push(Odd { span: id.span, section: Some(at), kind: OddKind::CaseTwin(*twin) });
+                self.quirks.push(Quirk { span: id.span, section: Some(at), kind: QuirkKind::CaseTwin(*twin) });
             }
         }
         let local = self.effective.get(LOCAL.as_bytes()).copied();
@@ -65,7 +65,7 @@ impl<'a> StorageCfg<'a> {
             let Some((at, section)) = local.and_then(|at| Some((at, self.sections.get_mut(at)?))) else { return };
             section.nodes = None;
             if let Some(nodes) = section.property("nodes") {
-                self.odd.push(Odd { span: nodes.line, section: Some(at), kind: OddKind::LocalNodes });
+                self.quirks.push(Quirk { span: nodes.line, section: Some(at), kind: QuirkKind::LocalNodes });
             }
         } else {
             if let Some(at) = self.effective.remove(LOCAL.as_bytes()) {
@@ -78,7 +78,7 @@ impl<'a> StorageCfg<'a> {
     fn override_section(&mut self, at: usize, by: By) {
         if let Some(section) = self.sections.get_mut(at) {
             section.overridden = Some(by);
-            self.odd.push(Odd { span: section.header, section: Some(at), kind: OddKind::Overridden(by) });
+            self.quirks.push(Quirk { span: section.header, section: Some(at), kind: QuirkKind::Overridden(by) });
         }
     }
 }
@@ -119,7 +119,7 @@ struct Reader<'d, 'a> {
     document: &'d Document<'a>,
     sections: Vec<Section<'a>>,
     dropped: Vec<Dropped<'a>>,
-    odd: Vec<Odd<'a>>,
+    quirks: Vec<Quirk<'a>>,
     order: u32,
 }
 
@@ -131,12 +131,12 @@ fn number(index: usize) -> u32 {
 impl<'a> Reader<'_, 'a> {
     fn note_encoding(&mut self, text: &[u8]) {
         if text.starts_with(b"\xef\xbb\xbf") {
-            self.odd.push(Odd { span: Span::new(0, 3), section: None, kind: OddKind::ByteOrderMark });
+            self.quirks.push(Quirk { span: Span::new(0, 3), section: None, kind: QuirkKind::ByteOrderMark });
         }
         let mut ends = memchr::memmem::find_iter(text, b"\r\n");
         if let Some(first) = ends.next() {
-            let kind = OddKind::DosLineEnds { lines: ends.count() + 1 };
-            self.odd.push(Odd { span: Span::new(first, first + 2), section: None, kind });
+            let kind = QuirkKind::DosLineEnds { lines: ends.count() + 1 };
+            self.quirks.push(Quirk { span: Span::new(first, first + 2), section: None, kind });
         }
     }
 
@@ -245,8 +245,8 @@ impl<'a> Reader<'_, 'a> {
                 body.separator = if carriage_return { Separator::CarriageReturn } else { Separator::Blanks };
             }
             Role::Ignored(Shape::Header(header)) => {
-                let kind = OddKind::SwallowedHeader { header, line: index, separator };
-                self.odd.push(Odd { span: line.text_span(), section: Some(body.at), kind });
+                let kind = QuirkKind::SwallowedHeader { header, line: index, separator };
+                self.quirks.push(Quirk { span: line.text_span(), section: Some(body.at), kind });
                 body.adopter = Some(index);
             }
             Role::Ignored(_) | Role::Property(_) => {}
@@ -283,8 +283,8 @@ impl<'a> Reader<'_, 'a> {
         match accept(section, storage_type, property, span, release) {
             Ok(value) => {
                 if let Some(header) = body.adopter {
-                    let kind = OddKind::Adopted { property: section.properties.len(), line: header };
-                    self.odd.push(Odd { span: line.text_span(), section: Some(body.at), kind });
+                    let kind = QuirkKind::Adopted { property: section.properties.len(), line: header };
+                    self.quirks.push(Quirk { span: line.text_span(), section: Some(body.at), kind });
                 }
                 section.properties.push(Property {
                     key,
@@ -319,7 +319,7 @@ impl<'a> Reader<'_, 'a> {
             line: number(last),
             section,
             dropped: &mut self.dropped,
-            odd: &mut self.odd,
+            quirks: &mut self.quirks,
         };
         let checked = decoder.decode().and_then(|()| decoder.complete());
         section.order = order;
@@ -353,16 +353,16 @@ impl<'a> Reader<'_, 'a> {
                 _ => false,
             };
             if !harmless && storage_type.sensitive.iter().any(|name| name.as_bytes() == key) {
-                let kind = OddKind::Secret { property: index };
-                self.odd.push(Odd { span: property.line, section: Some(at), kind });
+                let kind = QuirkKind::Secret { property: index };
+                self.quirks.push(Quirk { span: property.line, section: Some(at), kind });
             }
             if key == b"options" {
                 let secret = |option: &super::MountOption<'_>| {
                     matches!(&**option.key, b"password" | b"pass" | b"password2" | b"secret") && option.value.is_some()
                 };
                 for option in section.mount_options().filter(secret) {
-                    let kind = OddKind::Secret { property: index };
-                    self.odd.push(Odd { span: option.span, section: Some(at), kind });
+                    let kind = QuirkKind::Secret { property: index };
+                    self.quirks.push(Quirk { span: option.span, section: Some(at), kind });
                 }
             }
         }
@@ -463,7 +463,7 @@ fn accept<'a>(
         None if schema.kind == Kind::Boolean => b"1",
         None => return Err(Refusal::NoValue),
     };
-    schema::check(schema, value, span.start, Flavour::Section, release).map(bstr_cow).map_err(Refusal::Invalid)
+    schema::check(schema, value, span.start, Dialect::Section, release).map(bstr_cow).map_err(Refusal::Invalid)
 }
 
 /// `check_config` and `decode_value`.
@@ -475,7 +475,7 @@ struct Decoder<'r, 'a> {
     line: u32,
     section: &'r mut Section<'a>,
     dropped: &'r mut Vec<Dropped<'a>>,
-    odd: &'r mut Vec<Odd<'a>>,
+    quirks: &'r mut Vec<Quirk<'a>>,
 }
 
 impl<'a> Decoder<'_, 'a> {
@@ -513,8 +513,8 @@ impl<'a> Decoder<'_, 'a> {
         self.dropped.push(Dropped { span, line: self.line, section: Some(self.at), owner, reason });
     }
 
-    fn remark(&mut self, span: Span, kind: OddKind<'a>) {
-        self.odd.push(Odd { span, section: Some(self.at), kind });
+    fn remark(&mut self, span: Span, kind: QuirkKind<'a>) {
+        self.quirks.push(Quirk { span, section: Some(self.at), kind });
     }
 
     fn supported(&self, word: &[u8]) -> Option<ContentKind> {
@@ -540,7 +540,7 @@ impl<'a> Decoder<'_, 'a> {
             if !self.storage_type.content(self.release).has(ContentKind::None) {
                 return Err(Ghost::NoContent(value.span));
             }
-            self.remark(value.span, OddKind::NoContent);
+            self.remark(value.span, QuirkKind::NoContent);
         }
         Ok(())
     }
@@ -556,7 +556,7 @@ impl<'a> Decoder<'_, 'a> {
     fn nodes(&mut self, value: Located<&'a BStr>) {
         let nodes: Vec<_> = self.items(value).collect();
         if nodes.is_empty() {
-            self.remark(value.span, OddKind::NoNodes);
+            self.remark(value.span, QuirkKind::NoNodes);
         }
         self.section.nodes = Some(nodes);
     }
@@ -571,10 +571,10 @@ impl<'a> Decoder<'_, 'a> {
             };
             if let Some(at) = self.section.content_dirs.iter().position(|dir| dir.kind.value == kind) {
                 let earlier = self.section.content_dirs.remove(at);
-                self.remark(earlier.kind.span.join(earlier.path.span), OddKind::ContentDirRepeated(kind));
+                self.remark(earlier.kind.span.join(earlier.path.span), QuirkKind::ContentDirRepeated(kind));
             }
             if path.starts_with(b"/") {
-                self.remark(item.span, OddKind::ContentDirAbsolute(kind));
+                self.remark(item.span, QuirkKind::ContentDirAbsolute(kind));
             }
             let kind = Located::new(kind, place(word));
             self.section.content_dirs.push(ContentDir { kind, path: Located::new(BStr::new(path), place(path)) });
@@ -616,7 +616,7 @@ impl<'a> Decoder<'_, 'a> {
     fn note_combinations(&mut self) {
         if let (Some(maxfiles), Some(_)) = (self.section.property("maxfiles"), self.section.property("prune-backups")) {
             let span = maxfiles.line;
-            self.remark(span, OddKind::MaxfilesIgnored);
+            self.remark(span, QuirkKind::MaxfilesIgnored);
         }
         if !self.storage_type.is_path_based() || self.section.content_dirs.is_empty() {
             return;
@@ -630,7 +630,7 @@ impl<'a> Decoder<'_, 'a> {
             for &other in kinds.iter().skip(at + 1) {
                 let (other_dir, other_span) = self.section.content_dir(other);
                 if normal == normal_dir(other_dir) {
-                    clashes.push((other_span.or(span).unwrap_or_default(), OddKind::ContentDirClash(kind, other)));
+                    clashes.push((other_span.or(span).unwrap_or_default(), QuirkKind::ContentDirClash(kind, other)));
                 }
             }
         }

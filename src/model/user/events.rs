@@ -1,6 +1,6 @@
 //! What PVE says while it reads `user.cfg`, and what it doesn't say although somebody should know.
 //!
-//! [`Dropped`] is PVE's own log, line by line and in its order. [`Odd`] is what PVE keeps in silence although it reads it
+//! [`Dropped`] is PVE's own log, line by line and in its order. [`Quirk`] is what PVE keeps in silence although it reads it
 //! differently from what is written, overrides something read before, or will lose it at its next write. Both hold what a
 //! message about them needs, so that nobody has to read the text again.
 
@@ -301,13 +301,13 @@ impl Dropped<'_> {
 
 /// Something that PVE keeps without a word, or overrides, and that is not what it looks like.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Odd<'a> {
+pub struct Quirk<'a> {
     /// What it is about: a field, a list item, or a whole line.
     pub span: Span,
     /// The line it stands in, without white space at the ends.
     pub line: Span,
     /// What it is.
-    pub what: Oddity<'a>,
+    pub what: QuirkKind<'a>,
 }
 
 /// A yes or no in the file. PVE reads everything but nothing at all and `0` as yes.
@@ -323,7 +323,7 @@ pub enum Flag {
 
 /// What is odd.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Oddity<'a> {
+pub enum QuirkKind<'a> {
     /// A flag that is neither `0` nor `1`: PVE reads it as yes, whatever it says (`no`, `false`, `00`).
     FlagTrue {
         /// Which.

@@ -1,7 +1,7 @@
 //! `user.cfg`: users, API tokens, groups, roles, pools and ACLs, as PVE holds them after reading the file.
 //!
 //! Mirrors `parse_user_config` of pve-access-control (`src/PVE/AccessControl.pm`), with every value's place and with what
-//! was dropped, overridden or misread on the way ([`Dropped`], [`Odd`]). What rights follow from it is
+//! was dropped, overridden or misread on the way ([`Dropped`], [`Quirk`]). What rights follow from it is
 //! [`crate::access`]; other files (realms, secrets, guests) aren't known here.
 
 mod acl;
@@ -13,7 +13,7 @@ mod parse;
 
 pub use acl::{AclEntry, AclLine, AclNode, AclTree, Subject, SubjectKind};
 pub use dump::dump;
-pub use events::{Dropped, EntryType, Flag, NoToken, Odd, Oddity, Reason, UnknownLine};
+pub use events::{Dropped, EntryType, Flag, NoToken, Quirk, QuirkKind, Reason, UnknownLine};
 pub(crate) use grouped::Grouped;
 pub use ids::{
     PathFault, ROOT, TokenFault, UserFault, acl_components, check_user, is_group_or_role, is_pool, is_storage, realm,
@@ -30,7 +30,7 @@ use std::borrow::Cow;
 
 /// Most ACL entries (path, subject and role) that are recorded. PVE has no limit, but a file within pmxcfs's 1 MiB can
 /// name thousands of millions of them by multiplying subjects and roles in one line; what is beyond is
-/// [`Oddity::TooMany`].
+/// [`QuirkKind::TooMany`].
 pub const MAX_ACL_ENTRIES: usize = 1 << 20;
 
 macro_rules! indices {
@@ -100,7 +100,7 @@ pub struct UserCfg<'a> {
     /// What PVE logs as ignored, in its order.
     pub dropped: Vec<Dropped<'a>>,
     /// What PVE keeps or overrides in silence, in the order of the file.
-    pub odd: Vec<Odd<'a>>,
+    pub quirks: Vec<Quirk<'a>>,
     /// Positions in `acl`, grouped by subject and then sorted by node.
     acl_of: Grouped,
     /// By id, and whether it is a group's: no text is the id of both a user and a token.

@@ -5,7 +5,7 @@ mod fields;
 
 use self::fields::{Fields, digits, is_true, number, perl_int};
 use super::acl::{AclTree, Subject, SubjectKind};
-use super::events::{Dropped, EntryType, Flag, NoToken, Odd, Oddity, Reason, UnknownLine};
+use super::events::{Dropped, EntryType, Flag, NoToken, Quirk, QuirkKind, Reason, UnknownLine};
 use super::grouped::Grouped;
 use super::ids::{ROOT, check_user, is_group_or_role, is_pool, is_storage, split_token, unlistable};
 use super::{
@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
                 tree: AclTree::default(),
                 subjects: Vec::new(),
                 dropped: Vec::new(),
-                odd: Vec::new(),
+                quirks: Vec::new(),
                 subject_of: FxHashMap::default(),
                 role_of: FxHashMap::default(),
                 pool_of: FxHashMap::default(),
@@ -140,8 +140,8 @@ impl<'a> Reader<'a> {
         self.cfg.dropped.push(Dropped { span, line: self.at, reason });
     }
 
-    fn odd(&mut self, span: Span, what: Oddity<'a>) {
-        self.cfg.odd.push(Odd { span, line: self.at, what });
+    fn quirk(&mut self, span: Span, what: QuirkKind<'a>) {
+        self.cfg.quirks.push(Quirk { span, line: self.at, what });
     }
 
     fn line(&mut self, line: &Line<'a>) {
@@ -161,7 +161,7 @@ impl<'a> Reader<'a> {
         };
         if let (Some(name), Some(surplus)) = (name, fields.from(used)) {
             let text_possible = !matches!(entry, EntryType::Role | EntryType::Acl);
-            self.odd(surplus, Oddity::Surplus { entry, name, text_possible });
+            self.quirk(surplus, QuirkKind::Surplus { entry, name, text_possible });
         }
     }
 
@@ -209,9 +209,9 @@ impl<'a> Reader<'a> {
 
     fn flag(&mut self, field: Field<'a>, flag: Flag, of: &'a BStr) -> Located<bool> {
         match field.text {
-            b"" => self.odd(self.at, Oddity::FlagMissing { flag, of }),
+            b"" => self.quirk(self.at, QuirkKind::FlagMissing { flag, of }),
             b"0" | b"1" => {}
-            written => self.odd(field.span, Oddity::FlagTrue { flag, of, written: written.as_bstr() }),
+            written => self.quirk(field.span, QuirkKind::FlagTrue { flag, of, written: written.as_bstr() }),
         }
         Located::new(is_true(field.text), field.span)
     }
@@ -225,7 +225,7 @@ impl<'a> Reader<'a> {
             return None;
         }
         let value = number(field.text).unwrap_or_else(|| {
-            self.odd(field.span, Oddity::ExpireHuge { of });
+            self.quirk(field.span, QuirkKind::ExpireHuge { of });
             u64::MAX
         });
         Some(Located::new(value, field.span))
@@ -234,16 +234,16 @@ impl<'a> Reader<'a> {
     fn text(&mut self, field: Field<'a>, entry: EntryType, of: &'a BStr) -> Option<Located<Cow<'a, str>>> {
         if !is_true(field.text) {
             if !field.text.is_empty() {
-                self.odd(field.span, Oddity::TextZero { entry, of });
+                self.quirk(field.span, QuirkKind::TextZero { entry, of });
             }
             return None;
         }
         let decoded = decode(field.text, self.cfg.release);
         if decoded.stray_percent {
-            self.odd(field.span, Oddity::TextPercent { entry, of });
+            self.quirk(field.span, QuirkKind::TextPercent { entry, of });
         }
         if decoded.not_utf8 {
-            self.odd(field.span, Oddity::TextBytes { entry, of });
+            self.quirk(field.span, QuirkKind::TextBytes { entry, of });
         }
         Some(Located::new(decoded.text, field.span))
     }
@@ -271,10 +271,10 @@ impl<'a> Reader<'a> {
 
     fn check_list(&mut self, field: Field<'a>, entry: EntryType, of: &'a BStr) {
         if self.lists.only_nul(field) {
-            self.odd(field.span, Oddity::Nul { entry, of });
+            self.quirk(field.span, QuirkKind::Nul { entry, of });
         }
         for item in self.lists.torn(field) {
-            self.odd(item.span, Oddity::Torn { entry, of, item: item.value.as_bstr() });
+            self.quirk(item.span, QuirkKind::Torn { entry, of, item: item.value.as_bstr() });
         }
     }
 
@@ -291,7 +291,7 @@ impl<'a> Reader<'a> {
         };
         let enable = self.flag(fields.get(2), Flag::Enable, id.value);
         if let Some(byte) = unlistable(id.value, list_blanks(self.cfg.release)) {
-            self.odd(id.span, Oddity::Unlistable { user: id.value, byte });
+            self.quirk(id.span, QuirkKind::Unlistable { user: id.value, byte });
         }
         let keys = Some(fields.located(8)).filter(|keys| is_true(keys.value));
         if let Some(keys) = keys {
@@ -300,7 +300,7 @@ impl<'a> Reader<'a> {
             let known =
                 |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'!' | b'=' | b',' | b';' | b' ' | b'-');
             if before || !keys.value.iter().all(known) {
-                self.odd(keys.span, Oddity::Keys { user: id.value, keys: keys.value });
+                self.quirk(keys.span, QuirkKind::Keys { user: id.value, keys: keys.value });
             }
         }
         for text in [4, 5, 7] {
@@ -311,7 +311,7 @@ impl<'a> Reader<'a> {
         if let Some(before) = self.set_user(user) {
             let wiped = self.wipe(&before.tokens);
             if before.line.is_some() || !wiped.is_empty() {
-                self.odd(id.span, Oddity::UserAgain { user: id.value, first: before.line, wiped });
+                self.quirk(id.span, QuirkKind::UserAgain { user: id.value, first: before.line, wiped });
             }
         }
         Some(id.value)
@@ -361,7 +361,7 @@ impl<'a> Reader<'a> {
             if comment.is_some() {
                 token.comment = comment;
             }
-            self.odd(id.span, Oddity::TokenAgain { token: id.value, first });
+            self.quirk(id.span, QuirkKind::TokenAgain { token: id.value, first });
         } else {
             let ix = TokenIx::new(self.cfg.tokens.len());
             self.set_record(subject, Some(ix.0));
@@ -384,7 +384,7 @@ impl<'a> Reader<'a> {
         let ix = match self.record(subject) {
             Some(at) => {
                 let first = self.cfg.groups.get(at as usize).map(|group| group.line).unwrap_or_default();
-                self.odd(name.span, Oddity::Again { entry: EntryType::Group, name: name.value, first });
+                self.quirk(name.span, QuirkKind::Again { entry: EntryType::Group, name: name.value, first });
                 GroupIx(at)
             }
             None => {
@@ -452,9 +452,9 @@ impl<'a> Reader<'a> {
         }
         let span = fields.located(1).span;
         if builtin_role(name, self.cfg.release).is_some() {
-            self.odd(span, Oddity::BuiltinRole { role: name, added: has - before });
+            self.quirk(span, QuirkKind::BuiltinRole { role: name, added: has - before });
         } else if let Some(first) = first {
-            self.odd(span, Oddity::Again { entry: EntryType::Role, name, first });
+            self.quirk(span, QuirkKind::Again { entry: EntryType::Role, name, first });
         }
         Some(name)
     }
@@ -475,7 +475,7 @@ impl<'a> Reader<'a> {
             first
         });
         if let Some(first) = first {
-            self.odd(name.span, Oddity::Again { entry: EntryType::Pool, name: name.value, first });
+            self.quirk(name.span, QuirkKind::Again { entry: EntryType::Pool, name: name.value, first });
         }
         self.link_pool(ix);
         let comment = self.text(fields.get(2), EntryType::Pool, name.value);
@@ -552,7 +552,7 @@ impl<'a> Reader<'a> {
             Entry::Vacant(slot) => slot.insert((ix, u32::try_from(next).unwrap_or(u32::MAX))),
         };
         if *name != *written {
-            self.odd(item.span, Oddity::VmidForm { pool, written, vmid });
+            self.quirk(item.span, QuirkKind::VmidForm { pool, written, vmid });
         }
         if let Some(pool) = self.cfg.pools.get_mut(ix.index()) {
             pool.vms.push(PoolVm { vmid, name, span: item.span });
@@ -575,18 +575,18 @@ impl<'a> Reader<'a> {
                 SubjectKind::Group => {}
                 SubjectKind::User if id == ROOT => {
                     let role = self.cfg.role_name(entry.role);
-                    self.odd(entry.subject_span, Oddity::AclRoot { role });
+                    self.quirk(entry.subject_span, QuirkKind::AclRoot { role });
                 }
                 SubjectKind::User => {}
                 SubjectKind::Token => match subject.record.and_then(|at| self.cfg.tokens.get(at as usize)) {
                     Some(token) if !token.privsep.value => {
                         let defined = token.line;
-                        self.odd(entry.subject_span, Oddity::AclFullToken { token: id, defined });
+                        self.quirk(entry.subject_span, QuirkKind::AclFullToken { token: id, defined });
                     }
                     Some(_) => {}
                     None => {
                         if let Some(&NoToken::Wiped { by, .. }) = self.wiped.get(&entry.subject) {
-                            self.odd(entry.subject_span, Oddity::AclWipedToken { token: id, by });
+                            self.quirk(entry.subject_span, QuirkKind::AclWipedToken { token: id, by });
                         }
                     }
                 },
@@ -596,7 +596,7 @@ impl<'a> Reader<'a> {
         self.cfg.users.shrink_to_fit();
         self.cfg.tokens.shrink_to_fit();
         self.cfg.subjects.shrink_to_fit();
-        self.cfg.odd.sort_by_key(|odd| odd.span.start);
+        self.cfg.quirks.sort_by_key(|quirk| quirk.span.start);
         self.cfg.look_ahead();
         self.cfg
     }

@@ -34,9 +34,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             format!("{names} may back guests up and {has} no storage for backups"),
         )
         .label("rights on guests only: rights on storages are asked for separately")
-        .also(rights.at(listed.span), "backups are wanted")
-        .about(gap.users.first().or(gap.tokens.first()).map(|who| rights.written(*who)).unwrap_or_default())
-        .pve(format!(
+        .secondary(rights.at(listed.span), "backups are wanted")
+        .discriminator(gap.users.first().or(gap.tokens.first()).map(|who| rights.written(*who)).unwrap_or_default())
+        .consequence(format!(
             "Backups on demand are refused: {}. Scheduled backups run as root and work.",
             refused(gap.best(rights, access, &BACKUPS), "Datastore.AllocateSpace")
         ));

@@ -6,7 +6,7 @@ use crate::access::Access;
 use crate::finding::{Command, Finding};
 use crate::model::tables::access::PrivSet;
 use crate::model::user::{AclEntry, NodeIx, SubjectIx};
-use crate::rules::rights::{Change, Effect, Rights, Spot};
+use crate::rules::rights::{AclAnalysis, Change, Effect, Spot};
 use crate::rules::words;
 
 /// Changes that one mistake, or one wish, explains: the same entries of the same subject on several paths.
@@ -18,7 +18,7 @@ pub(super) struct Alike<'r> {
 }
 
 /// The changes of this effect, those put together that differ by their path only.
-pub(super) fn alike<'r>(rights: &'r Rights<'_>, effect: Effect) -> Vec<Alike<'r>> {
+pub(super) fn alike<'r>(rights: &'r AclAnalysis<'_>, effect: Effect) -> Vec<Alike<'r>> {
     let mut all: Vec<Alike<'r>> = Vec::new();
     let mut known = rustc_hash::FxHashMap::default();
     for change in rights.changes.iter().filter(|change| change.effect == effect) {
@@ -37,22 +37,22 @@ pub(super) fn alike<'r>(rights: &'r Rights<'_>, effect: Effect) -> Vec<Alike<'r>
 }
 
 /// `... and on 3 more paths`, as a fact.
-pub(super) fn and_more(rights: &Rights<'_>, finding: Finding, alike: &Alike<'_>) -> Finding {
+pub(super) fn and_more(rights: &AclAnalysis<'_>, finding: Finding, alike: &Alike<'_>) -> Finding {
     let paths: Vec<_> = alike.more.iter().take(4).filter_map(|change| rights.spot(change.node)).collect();
     match (paths.as_slice(), alike.more.len()) {
         ([], _) => finding,
         (paths, more) if more <= 3 => {
             let names: Vec<_> = paths.iter().map(|spot| words::name(&spot.path)).collect();
-            finding.fact(format!("the same on {}", words::list(&names, 3)))
+            finding.note(format!("the same on {}", words::list(&names, 3)))
         }
-        (_, more) => finding.fact(format!("the same on {more} more paths")),
+        (_, more) => finding.note(format!("the same on {more} more paths")),
     }
 }
 
 /// The entries that `who` would be judged by on the path if nothing on `node` did it: those of its groups on that node if they
 /// are `hidden`, else the next ones above. Only those that hold any of `privs`.
 pub(super) fn had<'a>(
-    rights: &Rights<'a>,
+    rights: &AclAnalysis<'a>,
     access: &Access<'a, 'a>,
     who: SubjectIx,
     spot: &Spot,
@@ -75,7 +75,7 @@ pub(super) fn had<'a>(
 }
 
 /// Where an entry on `node` counts.
-pub(super) fn where_from(rights: &Rights<'_>, node: NodeIx) -> String {
+pub(super) fn where_from(rights: &AclAnalysis<'_>, node: NodeIx) -> String {
     match rights.spot(node) {
         Some(spot) if spot.path == "/" => "everywhere".to_owned(),
         Some(spot) => format!("on {}", words::name(&spot.path)),
@@ -85,7 +85,7 @@ pub(super) fn where_from(rights: &Rights<'_>, node: NodeIx) -> String {
 
 /// The finding with a label at the first of the entries that `who` had rights by.
 pub(super) fn with_had(
-    rights: &Rights<'_>,
+    rights: &AclAnalysis<'_>,
     finding: Finding,
     who: SubjectIx,
     had: &[&AclEntry],
@@ -99,11 +99,11 @@ pub(super) fn with_had(
     } else {
         format!("{name} is a member, and so has {role} {at}{tail}")
     };
-    finding.also(rights.at(entry.subject_span), text)
+    finding.secondary(rights.at(entry.subject_span), text)
 }
 
 /// `pveum acl modify` that gives `who` on the path what they had and what they have, so that nothing is lost.
-pub(super) fn keep_both(rights: &Rights<'_>, spot: &Spot, change: &Change, had: &[&AclEntry]) -> Option<Command> {
+pub(super) fn keep_both(rights: &AclAnalysis<'_>, spot: &Spot, change: &Change, had: &[&AclEntry]) -> Option<Command> {
     let own = rights.entries_of(change.by, spot.node);
     // What doesn't propagate now would propagate then.
     if own.iter().chain(had).any(|entry| !entry.propagate) || had.is_empty() || change.who.len() > 20 {
@@ -121,14 +121,14 @@ pub(super) fn keep_both(rights: &Rights<'_>, spot: &Spot, change: &Change, had: 
 }
 
 /// Whether the entries are for nobody but those whom the change affects.
-pub(super) fn concerns_all(rights: &Rights<'_>, change: &Change) -> bool {
+pub(super) fn concerns_all(rights: &AclAnalysis<'_>, change: &Change) -> bool {
     let id = rights.model.subject_id(change.by);
     change.who.as_slice() == [change.by]
         || rights.model.group(id).is_some_and(|group| group.members.len() == change.who.len())
 }
 
 /// The subject of the ACL that does it, with `@` for a group.
-pub(super) fn by(rights: &Rights<'_>, change: &Change) -> String {
+pub(super) fn by(rights: &AclAnalysis<'_>, change: &Change) -> String {
     rights.written(change.by)
 }
 

@@ -28,19 +28,19 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let message = format!("this ACL on {path} is for a group that doesn't exist: {name}");
         let mut finding = Finding::new(acl(&path, &format!("@{name}")), look.at(dropped.span), message)
             .label("no such group")
-            .pve(format!("PVE keeps it: as soon as there is a group {name}, its members have these rights."));
+            .consequence(format!("PVE keeps it: as soon as there is a group {name}, its members have these rights."));
         if let Some(guess) = look.guess(group, look.model.groups.iter().map(|group| group.name.value)) {
             finding = finding.label(format!("did you mean @{guess}?"));
             let meant = format!("@{guess}");
             let who = Who::of(look.model, [BStr::new(&meant)]);
             if let Some(command) = modify(look.model, line.path.value, &who, values(&line.roles), same_flag(line)) {
-                finding = finding.mend_when(command, &format!("if {guess} is meant"));
+                finding = finding.fix_command_when(command, &format!("if {guess} is meant"));
             }
         }
         // `pveum acl delete` refuses a group that doesn't exist.
         Some(
             finding
-                .mend_when(Command::new("pveum group add").arg(group), "if the group is to exist")
+                .fix_command_when(Command::new("pveum group add").arg(group), "if the group is to exist")
                 .edit("remove the group from this line, if none of that name is to come"),
         )
     });

@@ -25,8 +25,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             format!("{names} may change CD drives and {see} no storage with ISO images"),
         )
         .label("holds VM.Config.CDROM, and no right on any storage comes with it")
-        .about(gap.users.first().or(gap.tokens.first()).map(|who| rights.written(*who)).unwrap_or_default())
-        .pve(format!(
+        .discriminator(gap.users.first().or(gap.tokens.first()).map(|who| rights.written(*who)).unwrap_or_default())
+        .consequence(format!(
             "The list of ISO images stays empty, and attaching one is refused: {}.",
             refused(gap.best(rights, access, &ISOS), "Datastore.AllocateSpace|Datastore.Audit")
         ));

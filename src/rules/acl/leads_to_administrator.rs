@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::rights::Rights;
+use super::super::rights::AclAnalysis;
 use crate::access::escalate::{Beginnings, Edge, Escalation, Goal, Need, Reach, World};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
@@ -69,14 +69,14 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
 }
 
 /// Whether somebody can log in and isn't told of with somebody else: a token without privilege separation is its user.
-fn counts(rights: &Rights<'_>, who: SubjectIx) -> bool {
+fn counts(rights: &AclAnalysis<'_>, who: SubjectIx) -> bool {
     let full = rights.model.subject(who).is_some_and(|who| {
         who.kind == SubjectKind::Token && rights.model.token(who.id).is_some_and(|token| !token.privsep.value)
     });
     rights.enabled(who) && !full
 }
 
-fn finding(rights: &Rights<'_>, escalation: &Escalation<'_, '_, '_>, alike: &Alike<'_>) -> Option<Finding> {
+fn finding(rights: &AclAnalysis<'_>, escalation: &Escalation<'_, '_, '_>, alike: &Alike<'_>) -> Option<Finding> {
     let entry = alike.entries.first()?;
     let path = rights.model.tree.path(entry.node);
     // The entries of the first line, by subject; a group speaks for its members.
@@ -95,32 +95,34 @@ fn finding(rights: &Rights<'_>, escalation: &Escalation<'_, '_, '_>, alike: &Ali
     let mut finding =
         Finding::new(rights.acl_name(&path, entry.subject), rights.at(entry.role_span), format!("{names} can {what}"))
             .label(format!("{role} holds {}", need.privilege))
-            .about(role.clone());
+            .discriminator(role.clone());
     for other in alike.entries.iter().filter(|other| other.line != entry.line) {
         let role = words::name(rights.model.role_name(other.role));
-        finding = finding.also(rights.at(other.role_span), format!("and {role} what else it takes"));
+        finding = finding.secondary(rights.at(other.role_span), format!("and {role} what else it takes"));
     }
     if group.is_some() {
         let members = rights.all_written(&alike.who, 3);
-        finding = finding.fact(format!("that is {members}"));
+        finding = finding.note(format!("that is {members}"));
     }
     for (nth, step) in alike.goal.steps.iter().enumerate() {
         let then = if nth == 0 { "With" } else { "Then with" };
         let needs: Vec<_> =
             step.needs.iter().map(|need| format!("{} on {}", need.privilege, escalation.path(need.at))).collect();
         let first = alike.who.first().map(|who| rights.written(*who)).unwrap_or_default();
-        finding = finding.pve(format!("{then} {}, {first} can {}.", words::list(&needs, 4), escalation.step(step)));
+        finding =
+            finding.consequence(format!("{then} {}, {first} can {}.", words::list(&needs, 4), escalation.step(step)));
     }
     finding = if alike.near_full { finding.at_level(Level::Note) } else { finding };
     finding = finding.edit(instead(rights, escalation, alike, entry, need));
     let entries: Vec<_> = alike.entries.iter().filter(|other| other.line == entry.line).collect();
-    finding = finding.mend_all(rights.delete(&path, &entries), &format!("if nothing else of {role} is needed there"));
+    finding =
+        finding.fix_commands(rights.delete(&path, &entries), &format!("if nothing else of {role} is needed there"));
     Some(finding.edit("ignore this finding with a reason in pvelint.toml, if this is meant"))
 }
 
 /// What to give in place of the entry.
 fn instead(
-    rights: &Rights<'_>,
+    rights: &AclAnalysis<'_>,
     escalation: &Escalation<'_, '_, '_>,
     alike: &Alike<'_>,
     entry: &AclEntry,

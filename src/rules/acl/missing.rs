@@ -1,7 +1,7 @@
 //! ACLs on objects that don't exist.
 
 use crate::finding::Finding;
-use crate::rules::rights::{Object, Rights, Spot, Standing, last};
+use crate::rules::rights::{AclAnalysis, Object, Spot, Standing, last};
 use crate::rules::{Context, Sink, words};
 
 /// How the findings about one kind of object speak.
@@ -15,7 +15,7 @@ pub(super) struct Kind<'k> {
     /// What happens when somebody makes one of that name.
     pub(super) later: &'k str,
     /// The names that exist, for "did you mean".
-    pub(super) known: &'k dyn Fn(&Rights<'_>) -> Vec<String>,
+    pub(super) known: &'k dyn Fn(&AclAnalysis<'_>) -> Vec<String>,
 }
 
 /// One finding for each path of this kind whose object doesn't exist.
@@ -39,7 +39,7 @@ pub(super) fn report(context: &Context<'_>, sink: &mut Sink, kind: &Kind<'_>) {
             rights.at(first.path_span),
             format!("this ACL is for {} {name}, which doesn't exist", kind.noun),
         )
-        .pve(format!(
+        .consequence(format!(
             "It gives {} {} on nothing. {}",
             rights.all_written(&who, 3),
             rights.roles_written(entries),
@@ -58,7 +58,7 @@ pub(super) fn report(context: &Context<'_>, sink: &mut Sink, kind: &Kind<'_>) {
                 if modify.is_empty() {
                     finding.edit(format!("write {path} in this line, if {guess} is meant"))
                 } else {
-                    finding.mend_all(modify.into_iter().chain(delete()), &format!("if {guess} is meant"))
+                    finding.fix_commands(modify.into_iter().chain(delete()), &format!("if {guess} is meant"))
                 }
             }
             None => finding.label("left over, or not made yet"),
@@ -67,7 +67,7 @@ pub(super) fn report(context: &Context<'_>, sink: &mut Sink, kind: &Kind<'_>) {
         let finding = if delete.is_empty() {
             finding.edit("remove this line, if it is left over")
         } else {
-            finding.mend_all(delete, "if it is left over")
+            finding.fix_commands(delete, "if it is left over")
         };
         sink.push(finding);
     }

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use crate::finding::Command;
 use crate::model::tables::access::path_allowed;
-use crate::model::user::{AclEntry, AclLine, Oddity, SubjectKind, UserCfg, acl_components, list_blanks, unlistable};
+use crate::model::user::{AclEntry, AclLine, QuirkKind, SubjectKind, UserCfg, acl_components, list_blanks, unlistable};
 use crate::rules::words;
 use crate::text::{Located, Span};
 
@@ -161,9 +161,9 @@ fn who<'m>(model: &UserCfg<'m>, entry: &AclEntry) -> Who<'m> {
 /// What PVE has recorded from each of the lines about which something `wanted` is odd, and which no later line overrides.
 fn entries_by_line<'m>(
     model: &'m UserCfg<'m>,
-    wanted: impl Fn(&Oddity<'m>) -> bool,
+    wanted: impl Fn(&QuirkKind<'m>) -> bool,
 ) -> FxHashMap<Span, Vec<&'m AclEntry>> {
-    let lines = model.odd.iter().filter(|odd| wanted(&odd.what)).map(|odd| (odd.line, Vec::new()));
+    let lines = model.quirks.iter().filter(|quirk| wanted(&quirk.what)).map(|quirk| (quirk.line, Vec::new()));
     let mut entries: FxHashMap<_, Vec<_>> = lines.collect();
     if !entries.is_empty() {
         for entry in &model.acl {

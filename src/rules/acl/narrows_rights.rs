@@ -33,23 +33,23 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             format!("this ACL takes rights away from {names}"),
         )
         .label("... except here: a deeper ACL replaces what comes from above, it doesn't add to it")
-        .about(if change.who.as_slice() == [change.by] { String::new() } else { rights.written(who) });
+        .discriminator(if change.who.as_slice() == [change.by] { String::new() } else { rights.written(who) });
         finding = with_had(rights, finding, who, &had, " ...");
         finding = and_more(rights, finding, &alike);
-        finding = finding.pve(format!("Lost on {path}: {}.", named(change.privs, 4)));
+        finding = finding.consequence(format!("Lost on {path}: {}.", named(change.privs, 4)));
         let keep = keep_both(rights, spot, change, &had);
         if change.gains {
             match keep {
-                Some(command) => finding = finding.mend_when(command, "keeps both"),
+                Some(command) => finding = finding.fix_command_when(command, "keeps both"),
                 None => {
                     finding = finding
                         .edit(format!("give {} on {path} the roles that count above it, too", by(rights, change)))
                 }
             }
         } else if concerns_all(rights, change) {
-            finding = finding.mend_all(rights.delete(&spot.path, &own), "if the restriction isn't wanted");
+            finding = finding.fix_commands(rights.delete(&spot.path, &own), "if the restriction isn't wanted");
         } else if let Some(command) = keep {
-            finding = finding.mend_when(command, "if the restriction isn't wanted");
+            finding = finding.fix_command_when(command, "if the restriction isn't wanted");
         }
         if !change.gains {
             finding = finding.edit("ignore this finding with a reason in pvelint.toml, if the restriction is wanted");

@@ -56,10 +56,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             "without effect on guests that are in a pool".to_owned()
         });
         if let Some(denying) = denying {
-            finding = finding.also(rights.at(denying.entry.role_span), format!("this counts on {pool_path} as well"));
+            finding =
+                finding.secondary(rights.at(denying.entry.role_span), format!("this counts on {pool_path} as well"));
         }
-        finding = and_more(rights, finding, &alike)
-            .pve("NoAccess on a pool leaves nothing on its members, not even what an ACL gives on the member itself.");
+        finding = and_more(rights, finding, &alike).consequence(
+            "NoAccess on a pool leaves nothing on its members, not even what an ACL gives on the member itself.",
+        );
         let above = applied.is_some_and(|stop| !stop.last);
         let at_root = applied.is_some_and(|stop| stop.node == AclTree::ROOT);
         let command = || rights.options(Command::new("pveum acl modify").arg(&pool_path), &change.who);
@@ -68,7 +70,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             && change.who.len() <= 20
             && let Some(command) = command()
         {
-            finding = finding.mend_when(
+            finding = finding.fix_command_when(
                 command.words("--roles PVEPoolUser"),
                 "stands on the pool in place of NoAccess, and shows the pool",
             );

@@ -41,12 +41,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         };
         let finding = Finding::new(acl(&shown, &subjects(line)), look.at(dropped.span), message)
             .label(label)
-            .pve(format!("Nobody gets a right from this line. {GONE}"));
+            .consequence(format!("Nobody gets a right from this line. {GONE}"));
         let commands = commands(line, look.model, shape);
         Some(if commands.is_empty() {
             finding.edit("write one path of letters, digits, dots, dashes, underscores and slashes")
         } else {
-            finding.mend_all(commands, "")
+            finding.fix_commands(commands, "")
         })
     });
 }

@@ -47,12 +47,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         )
         .label(format!("only PVE {} does", words::list(&names, 3)));
         let finding = if known.iter().all(|other| *other < release) {
-            finding.pve(format!(
+            finding.consequence(format!(
                 "PVE {} keeps the line and never looks at it: the rights that it gave before the upgrade are gone.",
                 release.major()
             ))
         } else {
-            finding.pve("PVE keeps the line and doesn't look at it before the upgrade.")
+            finding.consequence("PVE keeps the line and doesn't look at it before the upgrade.")
         };
         let finding = match spot.path.strip_prefix(b"/sdn/vnets/") {
             Some(vnet) if release > Release::Pve7 && !vnet.contains(&b'/') => finding.edit(format!(
@@ -61,6 +61,6 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             )),
             _ => finding,
         };
-        sink.push(finding.mend_all(rights.delete(&spot.path, entries), "removes the line"));
+        sink.push(finding.fix_commands(rights.delete(&spot.path, entries), "removes the line"));
     }
 }

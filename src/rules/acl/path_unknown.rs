@@ -8,7 +8,7 @@ use crate::finding::{Finding, Level};
 use crate::model::tables::access::{PrivSet, checked_on, path_allowed};
 use crate::model::user::{AclEntry, SubjectIx};
 use crate::release::Release;
-use crate::rules::rights::{Object, Rights, Spot, Standing, last, object};
+use crate::rules::rights::{AclAnalysis, Object, Spot, Standing, last, object};
 use crate::rules::{Check, Context, Rule, Sink, words};
 
 /// The rule.
@@ -49,18 +49,18 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         lines.sort_unstable();
         lines.dedup();
         for line in lines.iter().filter(|line| **line != first.path_span).take(3) {
-            finding = finding.also(rights.at(*line), "the same path");
+            finding = finding.secondary(rights.at(*line), "the same path");
         }
         let candidate = propose(&spot.path, rights.model.release);
         let refused = candidate.as_ref().and_then(|candidate| refused(rights, access, candidate, entries));
-        finding = finding.pve(match refused {
+        finding = finding.consequence(match refused {
             Some(refused) => format!("PVE keeps {} and never looks at it: {refused}.", this_line(lines.len())),
             None => format!("PVE keeps {} and never looks at it: it gives nobody any right.", this_line(lines.len())),
         });
         finding = match candidate {
             None => finding
                 .label("no operation looks for rights on such a path")
-                .mend_all(rights.delete(&spot.path, entries), "if it isn't needed"),
+                .fix_commands(rights.delete(&spot.path, entries), "if it isn't needed"),
             Some(candidate) => {
                 let exists = rights.objects.exists(rights.model, candidate.as_bytes()) == Some(true);
                 let (what, remark) = match noun(candidate.as_bytes()).filter(|_| exists) {
@@ -72,7 +72,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 if modify.is_empty() {
                     finding.edit(format!("write {candidate} instead of {path} in /etc/pve/user.cfg"))
                 } else {
-                    finding.mend_all(modify.into_iter().chain(rights.delete(&spot.path, entries)), remark)
+                    finding.fix_commands(modify.into_iter().chain(rights.delete(&spot.path, entries)), remark)
                 }
             }
         };
@@ -97,7 +97,12 @@ fn noun(path: &[u8]) -> Option<&'static str> {
 }
 
 /// Who would have rights on `candidate` and is refused everything there now.
-fn refused(rights: &Rights<'_>, access: &Access<'_, '_>, candidate: &str, entries: &[&AclEntry]) -> Option<String> {
+fn refused(
+    rights: &AclAnalysis<'_>,
+    access: &Access<'_, '_>,
+    candidate: &str,
+    entries: &[&AclEntry],
+) -> Option<String> {
     let release = rights.model.release;
     let path = candidate.as_bytes();
     let (paths, place) = match object(path) {
@@ -140,7 +145,7 @@ fn refused(rights: &Rights<'_>, access: &Access<'_, '_>, candidate: &str, entrie
 }
 
 /// A user or token itself; the members of a group.
-fn members<'m>(rights: &Rights<'m>, subject: SubjectIx) -> impl Iterator<Item = &'m BStr> {
+fn members<'m>(rights: &AclAnalysis<'m>, subject: SubjectIx) -> impl Iterator<Item = &'m BStr> {
     let model = rights.model;
     let id = model.subject_id(subject);
     let group = rights.written(subject).starts_with('@');

@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 use super::{acl, delete, entries_by_line, subjects};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
-use crate::model::user::Oddity;
+use crate::model::user::QuirkKind;
 use crate::rules::user::{Look, each_odd};
 use crate::rules::{Check, Context, Rule, Sink, words};
 
@@ -21,28 +21,28 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(look) = Look::of(context) else { return };
-    let entries = entries_by_line(look.model, |what| matches!(what, Oddity::PathZero { .. }));
+    let entries = entries_by_line(look.model, |what| matches!(what, QuirkKind::PathZero { .. }));
     if entries.is_empty() {
         return;
     }
     // What an earlier line gives on the same path is wanted, and no command may take it away.
-    let again = |odd: &&crate::model::user::Odd<'_>| matches!(odd.what, Oddity::AclAgain { .. });
-    let again: FxHashSet<_> = look.model.odd.iter().filter(again).map(|odd| odd.line).collect();
-    each_odd(context, sink, |look, odd| {
-        let Oddity::PathZero { written, read } = &odd.what else { return None };
-        let line = look.model.acl_line(odd.line)?;
+    let again = |quirk: &&crate::model::user::Quirk<'_>| matches!(quirk.what, QuirkKind::AclAgain { .. });
+    let again: FxHashSet<_> = look.model.quirks.iter().filter(again).map(|quirk| quirk.line).collect();
+    each_odd(context, sink, |look, quirk| {
+        let QuirkKind::PathZero { written, read } = &quirk.what else { return None };
+        let line = look.model.acl_line(quirk.line)?;
         let written = words::name(written);
         let finding = Finding::new(
             acl(&written, &subjects(line)),
-            look.at(odd.span),
+            look.at(quirk.span),
             format!("this ACL is on {written} and counts on {read}"),
         )
         .label(format!("PVE leaves out a component 0: this is {read}"))
-        .pve("Rights on all that is there are given or taken, far more than the line says.");
-        let entries = entries.get(&odd.line).filter(|entries| !entries.is_empty() && !again.contains(&odd.line));
+        .consequence("AclAnalysis on all that is there are given or taken, far more than the line says.");
+        let entries = entries.get(&quirk.line).filter(|entries| !entries.is_empty() && !again.contains(&quirk.line));
         let command = entries.and_then(|entries| delete(look.model, read, entries));
         let finding = match command {
-            Some(command) => finding.mend_when(command, &format!("takes the rights on {read} back")),
+            Some(command) => finding.fix_command_when(command, &format!("takes the rights on {read} back")),
             None => finding,
         };
         Some(finding.edit("write the path that is meant"))

@@ -3,7 +3,7 @@
 use super::{acl, entries_by_line, modify, path, subjects, who_and_roles};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
-use crate::model::user::{Flag, Oddity};
+use crate::model::user::{Flag, QuirkKind};
 use crate::rules::user::{Look, Meant, each_odd, meant};
 use crate::rules::{Check, Context, Rule, Sink, words};
 
@@ -19,29 +19,29 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(look) = Look::of(context) else { return };
-    let entries = entries_by_line(look.model, |what| matches!(what, Oddity::FlagTrue { flag: Flag::Propagate, .. }));
-    each_odd(context, sink, |look, odd| {
-        let Oddity::FlagTrue { flag: Flag::Propagate, written, .. } = odd.what else { return None };
+    let entries = entries_by_line(look.model, |what| matches!(what, QuirkKind::FlagTrue { flag: Flag::Propagate, .. }));
+    each_odd(context, sink, |look, quirk| {
+        let QuirkKind::FlagTrue { flag: Flag::Propagate, written, .. } = quirk.what else { return None };
         let meant = meant(written);
-        let entries = entries.get(&odd.line).filter(|entries| !entries.is_empty() && meant != Meant::Yes)?;
-        let line = look.model.acl_line(odd.line)?;
+        let entries = entries.get(&quirk.line).filter(|entries| !entries.is_empty() && meant != Meant::Yes)?;
+        let line = look.model.acl_line(quirk.line)?;
         let (path, written) = (path(line), words::name(written));
         let message = if meant == Meant::No {
             format!("this ACL on {path} counts below it too although its line says {written:?}")
         } else {
             format!("this ACL on {path} counts below it too: PVE takes {written:?} for yes")
         };
-        let finding = Finding::new(acl(&path, &subjects(line)), look.at(odd.span), message)
+        let finding = Finding::new(acl(&path, &subjects(line)), look.at(quirk.span), message)
             .label("only 0 or nothing at all is no")
-            .about(words::list(&line.roles.iter().map(|role| words::name(role.value)).collect::<Vec<_>>(), 5));
+            .discriminator(words::list(&line.roles.iter().map(|role| words::name(role.value)).collect::<Vec<_>>(), 5));
         let (who, roles) = who_and_roles(look.model, entries);
         let command = |flag| modify(look.model, path.as_bytes(), &who, roles.iter().copied(), Some(flag));
         let finding = match command(false) {
-            Some(command) => finding.mend_when(command, "on the path alone"),
+            Some(command) => finding.fix_command_when(command, "on the path alone"),
             None => finding.edit("write 0"),
         };
         Some(match command(true).filter(|_| meant == Meant::Unclear) {
-            Some(command) => finding.mend_when(command, "below the path too").at_level(Level::Warning),
+            Some(command) => finding.fix_command_when(command, "below the path too").at_level(Level::Warning),
             None if meant == Meant::Unclear => finding.at_level(Level::Warning),
             None => finding,
         })

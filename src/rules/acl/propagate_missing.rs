@@ -3,7 +3,7 @@
 use super::{acl, entries_by_line, modify, path, subjects, who_and_roles};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
-use crate::model::user::{Flag, Oddity};
+use crate::model::user::{Flag, QuirkKind};
 use crate::rules::user::{Look, each_odd};
 use crate::rules::{Check, Context, Rule, Sink, words};
 
@@ -19,21 +19,22 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(look) = Look::of(context) else { return };
-    let entries = entries_by_line(look.model, |what| matches!(what, Oddity::FlagMissing { flag: Flag::Propagate, .. }));
-    each_odd(context, sink, |look, odd| {
-        let Oddity::FlagMissing { flag: Flag::Propagate, .. } = odd.what else { return None };
-        let entries = entries.get(&odd.line).filter(|entries| !entries.is_empty())?;
-        let line = look.model.acl_line(odd.line)?;
+    let entries =
+        entries_by_line(look.model, |what| matches!(what, QuirkKind::FlagMissing { flag: Flag::Propagate, .. }));
+    each_odd(context, sink, |look, quirk| {
+        let QuirkKind::FlagMissing { flag: Flag::Propagate, .. } = quirk.what else { return None };
+        let entries = entries.get(&quirk.line).filter(|entries| !entries.is_empty())?;
+        let line = look.model.acl_line(quirk.line)?;
         let path = path(line);
         let message = format!("this ACL counts on {path} alone: its line doesn't say whether it counts below too");
         let finding = Finding::new(acl(&path, &subjects(line)), look.at(line.path.span), message)
             .label("the field in front is empty, which PVE takes for no")
-            .about(words::list(&line.roles.iter().map(|role| words::name(role.value)).collect::<Vec<_>>(), 5));
+            .discriminator(words::list(&line.roles.iter().map(|role| words::name(role.value)).collect::<Vec<_>>(), 5));
         let (who, roles) = who_and_roles(look.model, entries);
         let choices = [(true, "below the path too, as pveum and the GUI do it"), (false, "on the path alone")];
         let finding = choices.into_iter().fold(finding, |finding, (flag, when)| {
             match modify(look.model, path.as_bytes(), &who, roles.iter().copied(), Some(flag)) {
-                Some(command) => finding.mend_when(command, when),
+                Some(command) => finding.fix_command_when(command, when),
                 None => finding,
             }
         });

@@ -5,7 +5,7 @@ use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::tables::access::checked_anywhere;
 use crate::model::user::AclEntry;
-use crate::rules::rights::{Rights, Spot, Standing};
+use crate::rules::rights::{AclAnalysis, Spot, Standing};
 use crate::rules::{Check, Context, Rule, Sink, words};
 
 /// The rule.
@@ -41,9 +41,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 format!("{roles} on {path} reaches nothing: it doesn't propagate"),
             )
             .label(format!("0: not for what is below {path}"))
-            .also(rights.at(first.path_span), "PVE checks these privileges only below this path")
-            .about(&*roles)
-            .pve(if denies {
+            .secondary(rights.at(first.path_span), "PVE checks these privileges only below this path")
+            .discriminator(&*roles)
+            .consequence(if denies {
                 format!("Nothing is denied to {who} by it.")
             } else {
                 format!("It gives {who} no right on anything.")
@@ -53,14 +53,14 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             let finding = if commands.is_empty() {
                 finding.edit("write 1 instead of 0 in this line")
             } else {
-                finding.mend_all(commands.into_iter().map(|command| command.words("--propagate 1")), "")
+                finding.fix_commands(commands.into_iter().map(|command| command.words("--propagate 1")), "")
             };
             sink.push(finding);
         }
     }
 }
 
-fn reaches_nothing(rights: &Rights<'_>, spot: &Spot, entry: &AclEntry) -> bool {
+fn reaches_nothing(rights: &AclAnalysis<'_>, spot: &Spot, entry: &AclEntry) -> bool {
     let Some(role) = rights.model.role_at(entry.role).filter(|_| !entry.propagate) else { return false };
     if role.is_no_access() && role.privileges.is_empty() {
         return (role_reach(spot, false) - checked_anywhere()).is_empty();

@@ -8,7 +8,7 @@ use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::tables::access::PrivSet;
 use crate::model::user::{NodeIx, SubjectIx};
-use crate::rules::rights::{Rights, Spot, Standing};
+use crate::rules::rights::{AclAnalysis, Spot, Standing};
 use crate::rules::{Check, Context, Rule, Sink, words};
 
 /// The rule.
@@ -47,22 +47,26 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             format!("this ACL changes nothing: {name} has the same on {path} without it"),
         );
         if let Some(had) = had.first() {
-            finding = finding.also(rights.at(had.path_span), "the same rights come from here");
+            finding = finding.secondary(rights.at(had.path_span), "the same rights come from here");
         }
         sink.push(
             finding
-                .pve("It hides later changes of the other ACL from this path.")
-                .mend_all(rights.delete(&spot.path, &own), ""),
+                .consequence("It hides later changes of the other ACL from this path.")
+                .fix_commands(rights.delete(&spot.path, &own), ""),
         );
     }
 }
 
 /// The nodes on which the group's entries change nothing for any of its members.
-fn of_group<'r>(rights: &'r Rights<'_>, access: &'r Access<'_, '_>, group: SubjectIx) -> impl Iterator<Item = NodeIx> {
+fn of_group<'r>(
+    rights: &'r AclAnalysis<'_>,
+    access: &'r Access<'_, '_>,
+    group: SubjectIx,
+) -> impl Iterator<Item = NodeIx> {
     let members =
         rights.model.group(rights.model.subject_id(group)).map(|group| group.members.as_slice()).unwrap_or_default();
     let landings = if (1..=MEMBERS).contains(&members.len()) { access.landings(group) } else { Vec::new() };
-    let same = |spot: &Spot, before: crate::access::Held, now: crate::access::Held| {
+    let same = |spot: &Spot, before: crate::access::RoleSet, now: crate::access::RoleSet| {
         let reach = spot.on | spot.below | spot.pooled;
         before.any && before.no_access == now.no_access && before.privs & reach == now.privs & reach
     };

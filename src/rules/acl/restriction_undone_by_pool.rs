@@ -48,19 +48,20 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             _ => pool.storage.iter().find(|storage| storage.value == vmid).map(|storage| storage.span),
         };
         if let Some(member) = member {
-            finding = finding.also(rights.at(member), format!("{thing} is in the pool"));
+            finding = finding.secondary(rights.at(member), format!("{thing} is in the pool"));
         }
         if let Some(giving) = giving {
             let role = words::name(rights.model.role_name(giving.entry.role));
-            finding = finding.also(rights.at(giving.entry.path_span), format!("{role} counts on /pool/{name} as well"));
+            finding =
+                finding.secondary(rights.at(giving.entry.path_span), format!("{role} counts on /pool/{name} as well"));
         }
-        finding = and_more(rights, finding, &alike).pve(format!(
+        finding = and_more(rights, finding, &alike).consequence(format!(
             "PVE adds what {names} may do on the pool to each of its members: {} on {thing} after all.",
             named(change.privs, 3)
         ));
         let option = if matches!(spot.object, Object::Guest(_)) { "--vms" } else { "--storage" };
         finding = finding
-            .mend_when(
+            .fix_command_when(
                 Command::new("pveum pool modify").arg(pool.name.value).words(option).arg(vmid).words("--delete 1"),
                 &format!("if {thing} needn't be in the pool"),
             )

@@ -25,12 +25,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let message = format!("role {name} is defined only below this ACL, which gives nothing of it on {path}");
         let finding = Finding::new(acl(&path, &subjects(line)), look.at(dropped.span), message)
             .label("unknown here")
-            .also(look.at(later), "must stand above the ACLs that name it")
-            .about(name)
-            .pve(GONE);
+            .secondary(look.at(later), "must stand above the ACLs that name it")
+            .discriminator(name)
+            .consequence(GONE);
         let who = Who::of(look.model, values(&line.subjects));
         let finding = match modify(look.model, line.path.value, &who, [role], same_flag(line)) {
-            Some(command) => finding.mend(command),
+            Some(command) => finding.fix_command(command),
             None => finding,
         };
         Some(finding.edit("move this line below the role's"))

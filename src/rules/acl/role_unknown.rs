@@ -27,7 +27,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let line = look.model.acl_line(dropped.line)?;
         let (name, path) = (words::name(role), path(line));
         let found = |message| {
-            Finding::new(acl(&path, &subjects(line)), look.at(dropped.span), message).about(name.as_str()).pve(GONE)
+            Finding::new(acl(&path, &subjects(line)), look.at(dropped.span), message)
+                .discriminator(name.as_str())
+                .consequence(GONE)
         };
         if swapped(look, line) {
             // One finding for the line.
@@ -46,7 +48,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let finding = finding.label(format!("did you mean {guess}?"));
         let who = Who::of(look.model, values(&line.subjects));
         Some(match modify(look.model, line.path.value, &who, [BStr::new(guess)], same_flag(line)) {
-            Some(command) => finding.mend(command),
+            Some(command) => finding.fix_command(command),
             None => finding.edit(format!("write {guess}")),
         })
     });
@@ -63,7 +65,7 @@ fn swap(look: &Look<'_>, line: &AclLine<'_>, finding: Finding) -> Finding {
     let finding = finding.label("subjects come first, then roles");
     let who = Who::of(look.model, values(&line.roles));
     match modify(look.model, line.path.value, &who, values(&line.subjects), same_flag(line)) {
-        Some(command) => finding.mend(command),
+        Some(command) => finding.fix_command(command),
         None => finding.edit("write subjects first, then roles"),
     }
 }

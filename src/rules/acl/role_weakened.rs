@@ -57,19 +57,19 @@ fn check(context: &Context<'_>, from: Release, sink: &mut Sink) {
             format!("role {role} no longer has {what}"),
         )
         .label(format!("{} has it from here, on {}", written(model, first), path(first)))
-        .pve(format!(
+        .consequence(format!(
             "Changing permissions on {} ends in `403 Permission check failed`: the role of {} is without {what}.",
             path(first),
             model.release
         ));
         for entry in losing.iter().skip(1).take(SHOWN - 1) {
-            finding = finding.also(place(entry), format!("{} on {}", written(model, entry), path(entry)));
+            finding = finding.secondary(place(entry), format!("{} on {}", written(model, entry), path(entry)));
         }
         if losing.len() > SHOWN {
-            finding = finding.pve("There are more such ACLs than are shown.");
+            finding = finding.consequence("There are more such ACLs than are shown.");
         }
         sink.push(match keep(model, first, lost) {
-            Some(commands) => finding.mend_all(commands, "if that is to stay allowed; likewise for the others"),
+            Some(commands) => finding.fix_commands(commands, "if that is to stay allowed; likewise for the others"),
             None => finding.edit(format!("if that is to stay allowed, give a role with {what} there as well")),
         });
     }

@@ -85,12 +85,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 format!("{name} has no effect on {path}"),
             )
             .label(format!("PVE never checks {} there", named(role.privileges, 2)))
-            .about(&*name);
+            .discriminator(&*name);
             if places.is_empty() {
-                finding = finding.pve("PVE checks none of its privileges on any path that could be meant.");
+                finding = finding.consequence("PVE checks none of its privileges on any path that could be meant.");
             } else {
                 let nouns: Vec<_> = places.iter().map(|(_, noun)| noun).collect();
-                finding = finding.pve(format!(
+                finding = finding.consequence(format!(
                     "What it allows is looked up on {}. On {path} it gives nobody any right.",
                     words::list(&nouns, 7)
                 ));
@@ -101,7 +101,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                     if tops.len() == 1 { "it" } else { "these" }
                 ));
             }
-            sink.push(finding.mend_all(rights.delete(&spot.path, &entries), "removes what does nothing"));
+            sink.push(finding.fix_commands(rights.delete(&spot.path, &entries), "removes what does nothing"));
         }
     }
 }

@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 use super::{acl, entries_by_line};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
-use crate::model::user::{Oddity, ROOT};
+use crate::model::user::{QuirkKind, ROOT};
 use crate::rules::user::{Look, each_odd};
 use crate::rules::{Check, Context, Rule, Sink, words};
 
@@ -21,23 +21,23 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(look) = Look::of(context) else { return };
-    let entries = entries_by_line(look.model, |what| matches!(what, Oddity::AclRoot { .. }));
+    let entries = entries_by_line(look.model, |what| matches!(what, QuirkKind::AclRoot { .. }));
     let mut seen = FxHashSet::default();
-    each_odd(context, sink, |look, odd| {
-        let Oddity::AclRoot { .. } = odd.what else { return None };
+    each_odd(context, sink, |look, quirk| {
+        let QuirkKind::AclRoot { .. } = quirk.what else { return None };
         // Once for a line, however many roles it has.
-        if !seen.insert(odd.line) {
+        if !seen.insert(quirk.line) {
             return None;
         }
         let root = |entry: &&&crate::model::user::AclEntry| look.model.subject_id(entry.subject) == ROOT;
-        let entries: Vec<_> = entries.get(&odd.line)?.iter().filter(root).collect();
+        let entries: Vec<_> = entries.get(&quirk.line)?.iter().filter(root).collect();
         let path = words::name(look.model.tree.path(entries.first()?.node));
         let roles: Vec<_> = entries.iter().map(|entry| words::name(look.model.role_name(entry.role))).collect();
         Some(
-            Finding::new(acl(&path, "root@pam"), look.at(odd.span), format!("PVE never looks at this ACL for root@pam on {path}"))
+            Finding::new(acl(&path, "root@pam"), look.at(quirk.span), format!("PVE never looks at this ACL for root@pam on {path}"))
                 .label("has every right everywhere")
-                .about(roles.join(","))
-                .pve("root@pam can be given nothing more, and nothing can be taken away. PVE's next write drops it from this line.")
+                .discriminator(roles.join(","))
+                .consequence("root@pam can be given nothing more, and nothing can be taken away. PVE's next write drops it from this line.")
                 .edit("nothing, or remove root@pam from this line"),
         )
     });

@@ -10,7 +10,7 @@ use crate::model::storage::Section;
 use crate::model::tables::access::{Priv, PrivSet};
 use crate::model::tables::storage::ContentKind;
 use crate::model::user::{AclEntry, PoolIx, ROOT, SubjectIx, SubjectKind, split_token};
-use crate::rules::rights::{NEW_GUEST, Object, Principal, Rights, privs};
+use crate::rules::rights::{AclAnalysis, NEW_GUEST, Object, Principal, privs};
 use crate::rules::words;
 
 /// Pools, and members of one, that are looked at one by one.
@@ -63,7 +63,7 @@ pub(in crate::rules) struct Gap<'a> {
 }
 
 /// Storages that may hold any of the kinds, and are in use.
-fn storages<'a>(rights: &Rights<'a>, need: &Need) -> Vec<&'a Section<'a>> {
+fn storages<'a>(rights: &AclAnalysis<'a>, need: &Need) -> Vec<&'a Section<'a>> {
     let Some(cfg) = rights.objects.storages() else { return Vec::new() };
     let holds = |storage: &&Section<'_>| need.kinds.iter().any(|kind| storage.content.kinds.has(*kind));
     cfg.storages().filter(|storage| !storage.is_disabled()).filter(holds).collect()
@@ -78,7 +78,7 @@ pub(in crate::rules) struct Gaps<'a> {
 }
 
 /// All gaps there are, made when first asked for: what somebody has on a storage is worked out once for all needs.
-pub(in crate::rules) fn gaps<'r, 'a>(rights: &'r Rights<'a>, access: &Access<'a, 'a>) -> &'r Gaps<'a> {
+pub(in crate::rules) fn gaps<'r, 'a>(rights: &'r AclAnalysis<'a>, access: &Access<'a, 'a>) -> &'r Gaps<'a> {
     rights.gaps.get_or_init(|| {
         let mut stores = Stores::of(rights, access);
         let mut open = [DISKS, ISOS, BACKUPS].map(|need| Open::new(&stores, need));
@@ -124,7 +124,7 @@ struct Store<'a> {
 }
 
 impl<'r, 'a> Stores<'r, 'a> {
-    fn of(rights: &Rights<'a>, access: &'r Access<'a, 'a>) -> Self {
+    fn of(rights: &AclAnalysis<'a>, access: &'r Access<'a, 'a>) -> Self {
         let cfg = rights.objects.storages().into_iter();
         let ours = cfg.clone().flat_map(|cfg| cfg.storages()).filter(|storage| !storage.is_disabled());
         let ours = ours.map(|section| (section, false));
@@ -181,7 +181,7 @@ impl<'a> Open<'a> {
     }
 
     /// Adds those who have no right on any of the storages, if they have one on a guest.
-    fn add(&mut self, rights: &Rights<'a>, access: &Access<'a, 'a>, principal: &Principal, first: SubjectIx) {
+    fn add(&mut self, rights: &AclAnalysis<'a>, access: &Access<'a, 'a>, principal: &Principal, first: SubjectIx) {
         let Some((path, has)) = on_guests(rights, access, first, self.on_guest) else { return };
         let token = rights.model.token_at(first);
         let owner = token.and_then(|token| rights.model.users.get(token.user.index()));
@@ -221,7 +221,7 @@ impl<'a> Open<'a> {
 
 /// Where somebody has any of `wanted` on guests that exist or could be made, and what.
 fn on_guests(
-    rights: &Rights<'_>,
+    rights: &AclAnalysis<'_>,
     access: &Access<'_, '_>,
     who: SubjectIx,
     wanted: PrivSet,
@@ -255,7 +255,7 @@ fn on_guests(
 
 /// Pools that somebody has anything on by an ACL on them or above them, `/` left out.
 fn touched_pools<'m>(
-    rights: &Rights<'m>,
+    rights: &AclAnalysis<'m>,
     access: &Access<'_, '_>,
     who: SubjectIx,
 ) -> impl Iterator<Item = &'m crate::model::user::Pool<'m>> {
@@ -275,7 +275,7 @@ fn touched_pools<'m>(
 
 /// A pool on which somebody has rights on guests and on storages, none of which is fit.
 fn pool_without(
-    rights: &Rights<'_>,
+    rights: &AclAnalysis<'_>,
     access: &Access<'_, '_>,
     who: SubjectIx,
     on_guest: PrivSet,
@@ -308,7 +308,7 @@ impl<'a> Gap<'a> {
 
     /// Whom a command has to name: the group that all of the users have their rights by, if it has no other member, else
     /// everybody; and the tokens.
-    pub(in crate::rules) fn to_name(&self, rights: &Rights<'_>) -> Vec<SubjectIx> {
+    pub(in crate::rules) fn to_name(&self, rights: &AclAnalysis<'_>) -> Vec<SubjectIx> {
         let group = rights.model.group(rights.model.subject_id(self.entry.subject)).filter(|group| {
             group.subject == self.entry.subject
                 && group.members.iter().filter(|member| rights.enabled(member.value)).count() == self.users.len()
@@ -320,7 +320,7 @@ impl<'a> Gap<'a> {
     }
 
     /// For a message: the members of a group, or the users and tokens by name.
-    pub(in crate::rules) fn named(&self, rights: &Rights<'_>) -> String {
+    pub(in crate::rules) fn named(&self, rights: &AclAnalysis<'_>) -> String {
         match self.to_name(rights).first() {
             Some(first) if rights.written(*first).starts_with('@') && self.users.len() > 1 => {
                 format!("the members of {}", rights.written(*first))
@@ -336,7 +336,7 @@ impl<'a> Gap<'a> {
     }
 
     /// The stable name of the ACL that it is about.
-    pub(in crate::rules) fn subject(&self, rights: &Rights<'_>) -> String {
+    pub(in crate::rules) fn subject(&self, rights: &AclAnalysis<'_>) -> String {
         rights.acl_name(&self.path, self.entry.subject)
     }
 
@@ -344,7 +344,7 @@ impl<'a> Gap<'a> {
     /// nothing away from any of them and be effective.
     pub(in crate::rules) fn best(
         &self,
-        rights: &Rights<'a>,
+        rights: &AclAnalysis<'a>,
         access: &Access<'a, 'a>,
         need: &Need,
     ) -> Option<&'a Section<'a>> {
@@ -357,7 +357,7 @@ impl<'a> Gap<'a> {
         storages.into_iter().find(|storage| self.takes(rights, access, storage, need))
     }
 
-    fn takes(&self, rights: &Rights<'_>, access: &Access<'_, '_>, storage: &Section<'_>, need: &Need) -> bool {
+    fn takes(&self, rights: &AclAnalysis<'_>, access: &Access<'_, '_>, storage: &Section<'_>, need: &Need) -> bool {
         let path = [b"/storage/", storage.id.value.as_bytes()].concat();
         let looked = access.look_up(&path);
         let given = privs(&["Datastore.AllocateSpace", "Datastore.Audit"]);
@@ -382,7 +382,7 @@ impl<'a> Gap<'a> {
     /// The finding with the tokens it is about as well, and with the commands that close the gap.
     pub(in crate::rules) fn finish(
         &self,
-        rights: &Rights<'a>,
+        rights: &AclAnalysis<'a>,
         access: &Access<'a, 'a>,
         need: &Need,
         mut finding: Finding,
@@ -397,7 +397,7 @@ impl<'a> Gap<'a> {
             } else {
                 "nor does this token: it has its owner's rights"
             };
-            finding = finding.also(rights.at(token.id.span), text);
+            finding = finding.secondary(rights.at(token.id.span), text);
         }
         let to_name = self.to_name(rights);
         let Some(best) = self.best(rights, access, need).filter(|_| to_name.len() <= 50) else {
@@ -411,7 +411,7 @@ impl<'a> Gap<'a> {
         let Some(grant) = on(&storage) else {
             return finding.edit(format!("give them PVEDatastoreUser on {}", words::name(&storage)));
         };
-        finding = finding.mend(grant);
+        finding = finding.fix_command(grant);
         // Through the pool that the rights come from, where those who have them by it are just these.
         let pool = self.path.strip_prefix(b"/pool/").and_then(|pool| rights.model.pool(pool));
         let everybody_by_it = to_name.as_slice() == [self.entry.subject];
@@ -419,8 +419,8 @@ impl<'a> Gap<'a> {
             let member = pool.storage.iter().any(|member| member.value == best.id.value);
             let add = (!member)
                 .then(|| Command::new("pveum pool modify").arg(pool.name.value).words("--storage").arg(best.id.value));
-            finding =
-                finding.mend_all(add.into_iter().chain(on(&self.path)), "for every storage of the pool, now and later");
+            finding = finding
+                .fix_commands(add.into_iter().chain(on(&self.path)), "for every storage of the pool, now and later");
         }
         finding
     }

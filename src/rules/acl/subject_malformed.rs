@@ -29,7 +29,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let (shown, path) = (words::name(subject), path(line));
         let message = format!("PVE drops {shown:?} from this ACL on {path}: it is no user, group or token");
         let finding = Finding::new(acl(&path, &shown), look.at(dropped.span), message)
-            .pve(format!("PVE logs it as an invalid token. {GONE}"));
+            .consequence(format!("PVE logs it as an invalid token. {GONE}"));
         let Some(guess) = meant(look, subject) else {
             return Some(
                 finding
@@ -40,7 +40,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let finding = finding.label(format!("did you mean {guess}?"));
         let who = Who::of(look.model, [BStr::new(&guess)]);
         Some(match modify(look.model, line.path.value, &who, values(&line.roles), same_flag(line)) {
-            Some(command) => finding.mend(command),
+            Some(command) => finding.fix_command(command),
             None => finding.edit(format!("write {guess}")),
         })
     });

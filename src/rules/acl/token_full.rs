@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{acl, delete, entries_by_line};
 use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
-use crate::model::user::{AclEntry, Oddity, token_parts};
+use crate::model::user::{AclEntry, QuirkKind, token_parts};
 use crate::rules::user::{Look, each_odd};
 use crate::rules::{Check, Context, Rule, Sink, words};
 
@@ -21,18 +21,18 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(look) = Look::of(context) else { return };
-    let lines = entries_by_line(look.model, |what| matches!(what, Oddity::AclFullToken { .. }));
+    let lines = entries_by_line(look.model, |what| matches!(what, QuirkKind::AclFullToken { .. }));
     let mut of: FxHashMap<_, Vec<&AclEntry>> = FxHashMap::default();
     for entry in lines.into_values().flatten() {
         of.entry((entry.line, entry.subject)).or_default().push(entry);
     }
     let mut seen = FxHashSet::default();
-    each_odd(context, sink, |look, odd| {
-        let Oddity::AclFullToken { token, defined } = odd.what else { return None };
+    each_odd(context, sink, |look, quirk| {
+        let QuirkKind::AclFullToken { token, defined } = quirk.what else { return None };
         let id = words::name(token);
-        let entries = of.get(&(odd.line, look.model.token(token)?.subject))?;
+        let entries = of.get(&(quirk.line, look.model.token(token)?.subject))?;
         // Once for a line, however many roles it has.
-        if !seen.insert((odd.line, token)) {
+        if !seen.insert((quirk.line, token)) {
             return None;
         }
         let path = words::name(look.model.tree.path(entries.first()?.node));
@@ -41,15 +41,15 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let privsep = Command::new("pveum user token modify").arg(user).arg(name).words("--privsep 1");
         let finding = Finding::new(
             acl(&path, &id),
-            look.at(odd.span),
+            look.at(quirk.span),
             format!("PVE never looks at this ACL: token {id} has all rights of {owner}"),
         )
         .label("only rights of its user count")
-        .also(look.at(defined), "without privilege separation")
-        .pve("It neither adds to what the token may do nor restricts it.")
-        .mend_when(privsep, "if the token is to have only the rights of its own ACLs");
+        .secondary(look.at(defined), "without privilege separation")
+        .consequence("It neither adds to what the token may do nor restricts it.")
+        .fix_command_when(privsep, "if the token is to have only the rights of its own ACLs");
         Some(match delete(look.model, &path, entries) {
-            Some(command) => finding.mend_when(command, "if it is to keep all rights of its user"),
+            Some(command) => finding.fix_command_when(command, "if it is to keep all rights of its user"),
             None => finding,
         })
     });

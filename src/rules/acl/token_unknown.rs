@@ -24,15 +24,15 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let Reason::AclToken { token, why: NoToken::Undefined(later) } = dropped.reason else { return None };
         let line = look.model.acl_line(dropped.line)?;
         let (shown, path) = (words::name(token), path(line));
-        let found = |message| Finding::new(acl(&path, &shown), look.at(dropped.span), message).pve(GONE);
+        let found = |message| Finding::new(acl(&path, &shown), look.at(dropped.span), message).consequence(GONE);
         let command = |token: &BStr| {
             let who = Who::of(look.model, [token]);
             modify(look.model, line.path.value, &who, values(&line.roles), same_flag(line))
         };
         if let Some(later) = later {
             let message = format!("token {shown} is defined only below this ACL, which gives it nothing on {path}");
-            let finding = found(message).label("unknown here").also(look.at(later), "must stand above its ACLs");
-            let finding = command(token).into_iter().fold(finding, Finding::mend);
+            let finding = found(message).label("unknown here").secondary(look.at(later), "must stand above its ACLs");
+            let finding = command(token).into_iter().fold(finding, Finding::fix_command);
             return Some(finding.edit("move this line below the token's"));
         }
         let message = format!("there is no token {shown}: PVE drops it from this ACL on {path}");
@@ -40,7 +40,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         if let Some(guess) = look.guess_token(token) {
             let finding = finding.label(format!("did you mean {guess}?"));
             return Some(match command(BStr::new(guess)) {
-                Some(command) => finding.mend(command),
+                Some(command) => finding.fix_command(command),
                 None => finding.edit(format!("write {guess}")),
             });
         }
@@ -60,7 +60,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             same_flag(line),
         );
         Some(match grant {
-            Some(grant) => finding.mend_all(
+            Some(grant) => finding.fix_commands(
                 [Command::new("pveum user token add").arg(user).arg(name).words("--privsep 1"), grant],
                 "makes the token anew and shows its secret once",
             ),

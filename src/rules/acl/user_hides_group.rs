@@ -33,15 +33,15 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         .label("on one path, a user's own ACL stands instead of those of its groups");
         finding = with_had(rights, finding, change.by, &had, "");
         finding = and_more(rights, finding, &alike);
-        finding = finding.pve(format!("Lost on {path}: {}.", named(change.privs, 4)));
+        finding = finding.consequence(format!("Lost on {path}: {}.", named(change.privs, 4)));
         if change.gains {
             finding = match keep_both(rights, spot, change, &had) {
-                Some(command) => finding.mend_when(command, "keeps both"),
+                Some(command) => finding.fix_command_when(command, "keeps both"),
                 None => finding.edit(format!("give {user} the group's roles on {path}, too")),
             };
         } else {
             finding = finding
-                .mend_all(rights.delete(&spot.path, &own), "if the group's rights are right")
+                .fix_commands(rights.delete(&spot.path, &own), "if the group's rights are right")
                 .edit("ignore this finding with a reason in pvelint.toml, if the restriction is wanted");
         }
         sink.push(finding);

@@ -28,16 +28,16 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let message = format!("this ACL on {path} is for a user who doesn't exist: {shown}");
         let mut finding = Finding::new(acl(&path, &shown), look.at(dropped.span), message)
             .label("no such user")
-            .pve(format!("PVE keeps it: whoever is created as {shown} has these rights at once."));
+            .consequence(format!("PVE keeps it: whoever is created as {shown} has these rights at once."));
         if let Some(guess) = look.guess_user(user) {
             finding = finding.label(format!("did you mean {guess}?"));
             let who = Who::of(look.model, [BStr::new(guess)]);
             if let Some(command) = modify(look.model, line.path.value, &who, values(&line.roles), same_flag(line)) {
-                finding = finding.mend_when(command, &format!("if {guess} is meant"));
+                finding = finding.fix_command_when(command, &format!("if {guess} is meant"));
             }
         }
         if ["pve", "pam"].iter().any(|local| realm(user) == local) {
-            finding = finding.mend_when(Command::new("pveum user add").arg(user), "if the user is to exist");
+            finding = finding.fix_command_when(Command::new("pveum user add").arg(user), "if the user is to exist");
         }
         // `pveum acl delete` refuses a user who doesn't exist.
         Some(finding.edit("remove the user from this line, if nobody of that name is to come"))

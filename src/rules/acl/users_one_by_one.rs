@@ -56,8 +56,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 rights.at(entry.subject_span),
                 format!("{names} have the same rights on {}, one by one", words::list(&paths, 3)),
             )
-            .about(&*names)
-            .pve("A user who joins or leaves has to be changed on each of these paths; a group, in one place.")
+            .discriminator(&*names)
+            .consequence("A user who joins or leaves has to be changed on each of these paths; a group, in one place.")
             .edit("make a group of them (pveum group add, pveum user modify --append 1 --groups), and give the ACLs to it"),
         );
     }

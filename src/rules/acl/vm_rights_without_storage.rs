@@ -1,4 +1,4 @@
-//! Rights to make guests or disks, and no storage to make them on.
+//! AclAnalysis to make guests or disks, and no storage to make them on.
 
 use super::storage_gap::{DISKS, gaps, refused};
 use crate::cluster::Input;
@@ -29,8 +29,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         };
         let finding = Finding::new(gap.subject(rights), rights.at(gap.entry.role_span), message)
             .label("rights on guests only: rights on storages are asked for separately")
-            .about(gap.users.first().or(gap.tokens.first()).map(|who| rights.written(*who)).unwrap_or_default())
-            .pve(format!(
+            .discriminator(gap.users.first().or(gap.tokens.first()).map(|who| rights.written(*who)).unwrap_or_default())
+            .consequence(format!(
                 "Every call that makes a disk (create, clone, restore, move, resize) is refused: {}.",
                 refused(gap.best(rights, access, &DISKS), "Datastore.AllocateSpace")
             ));

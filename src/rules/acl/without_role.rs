@@ -3,7 +3,7 @@
 use super::{acl, path, subjects, values};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
-use crate::model::user::Oddity;
+use crate::model::user::QuirkKind;
 use crate::rules::user::{GONE, each_odd};
 use crate::rules::{Check, Context, Rule, Sink};
 
@@ -18,15 +18,15 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    each_odd(context, sink, |look, odd| {
+    each_odd(context, sink, |look, quirk| {
         // A line without subjects too is for another rule.
-        let line = matches!(odd.what, Oddity::AclNoRole).then(|| look.model.acl_line(odd.line)).flatten()?;
+        let line = matches!(quirk.what, QuirkKind::AclNoRole).then(|| look.model.acl_line(quirk.line)).flatten()?;
         if line.subjects.is_empty() {
             return None;
         }
         let (path, who) = (path(line), subjects(line));
         let roles = values(&line.subjects).all(|subject| look.model.role(subject).is_some());
-        let found = |message| Finding::new(acl(&path, &who), look.at(odd.span), message).pve(GONE);
+        let found = |message| Finding::new(acl(&path, &who), look.at(quirk.span), message).consequence(GONE);
         Some(if roles {
             found(format!("this ACL on {path} gives nobody anything: {who} stands where its subjects belong"))
                 .label("the subjects are missing")

@@ -3,7 +3,7 @@
 use super::{acl, path};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
-use crate::model::user::Oddity;
+use crate::model::user::QuirkKind;
 use crate::rules::user::{GONE, each_odd};
 use crate::rules::{Check, Context, Rule, Sink, words};
 
@@ -18,8 +18,8 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    each_odd(context, sink, |look, odd| {
-        let line = matches!(odd.what, Oddity::AclNoSubject).then(|| look.model.acl_line(odd.line)).flatten()?;
+    each_odd(context, sink, |look, quirk| {
+        let line = matches!(quirk.what, QuirkKind::AclNoSubject).then(|| look.model.acl_line(quirk.line)).flatten()?;
         let path = path(line);
         let roles: Vec<_> = line.roles.iter().take(100).map(|role| words::name(role.value)).collect();
         let roles = words::list(&roles, 3);
@@ -29,10 +29,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             format!("this ACL on {path} gives {roles} to nobody")
         };
         Some(
-            Finding::new(acl(&path, ""), look.at(odd.span), message)
+            Finding::new(acl(&path, ""), look.at(quirk.span), message)
                 .label("no subject behind the path")
-                .about(roles)
-                .pve(GONE)
+                .discriminator(roles)
+                .consequence(GONE)
                 .edit("name users, @groups or tokens, or remove the line"),
         )
     });

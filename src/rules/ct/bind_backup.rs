@@ -1,6 +1,6 @@
 //! A bind mount that is marked for backup.
 
-use super::{Ct, in_main, mounts, rule, set, who, without};
+use super::{Ct, display_name, finding_in_main, mounts, rule, set, without};
 use crate::finding::Level;
 use crate::model::container::check::VolumeKind;
 use crate::rules::{Context, Rule, Sink, words};
@@ -16,16 +16,16 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             continue;
         };
         let key = words::name(option.key);
-        let finding = in_main(
+        let finding = finding_in_main(
             guest,
             option.key,
             backup.key_span.join(backup.span),
-            format!("{key} of {} is in no backup", who(guest)),
+            format!("{key} of {} is in no backup", display_name(guest)),
         )
         .label("only volumes are backed up")
-        .also(guest.at(source.span), "not a volume")
-        .pve("vzdump leaves bind and device mounts out, whatever backup says.")
-        .mend_when(
+        .secondary(guest.at(source.span), "not a volume")
+        .consequence("vzdump leaves bind and device mounts out, whatever backup says.")
+        .fix_command_when(
             set(guest, option.key, without(guest, option, &["backup"])),
             "and back the directory up on the node",
         );

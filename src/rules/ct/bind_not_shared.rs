@@ -1,6 +1,6 @@
 //! A bind mount that keeps a container on its node.
 
-use super::{Ct, in_main, mounts, rule, set, who};
+use super::{Ct, display_name, finding_in_main, mounts, rule, set};
 use crate::finding::Level;
 use crate::model::container::check::VolumeKind;
 use crate::rules::{Context, Rule, Sink, words};
@@ -24,13 +24,19 @@ fn check(context: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let key = words::name(option.key);
         let kind = VolumeKind::of(source.value).name();
         let value = [option.span.bytes(guest.config.text), b",shared=1"].concat();
-        let finding =
-            in_main(guest, option.key, source.span, format!("{} can't leave its node because of {key}", who(guest)))
-                .label("not marked as shared")
-                .pve(format!("A migration is refused: `cannot migrate local {kind} mount point '{key}'`."));
+        let finding = finding_in_main(
+            guest,
+            option.key,
+            source.span,
+            format!("{} can't leave its node because of {key}", display_name(guest)),
+        )
+        .label("not marked as shared")
+        .consequence(format!("A migration is refused: `cannot migrate local {kind} mount point '{key}'`."));
         sink.push(match props.get("shared") {
             Some(_) => finding,
-            None => finding.mend_when(set(guest, option.key, value), "if every node has the same data at this path"),
+            None => {
+                finding.fix_command_when(set(guest, option.key, value), "if every node has the same data at this path")
+            }
         });
     }
 }

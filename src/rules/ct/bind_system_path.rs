@@ -1,6 +1,6 @@
 //! A directory of the node's own system inside a container.
 
-use super::{Ct, conf, has_map, in_main, line_number, mount_path, mounts, rule, who};
+use super::{Ct, conf, display_name, finding_in_main, has_map, line_number, mount_path, mounts, rule};
 use crate::finding::Level;
 use crate::model::container::check::VolumeKind;
 use crate::rules::{Context, Rule, Sink, words};
@@ -46,15 +46,15 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         } else {
             "root in this container is root on the node, so it can take over the node through this directory."
         };
-        let finding = in_main(
+        let finding = finding_in_main(
             guest,
             key,
             source.span,
-            format!("{} of {} hands {name} of the node to the container", words::name(key), who(guest)),
+            format!("{} of {} hands {name} of the node to the container", words::name(key), display_name(guest)),
         )
         .at_level(if read_only { Level::Note } else { RULE.level })
-        .about(name)
-        .pve(what)
+        .discriminator(name)
+        .consequence(what)
         .edit(format!(
             "share a directory made for it, not a part of the node's system: line {} of {}",
             line_number(guest, source.span),

@@ -1,6 +1,6 @@
 //! A CPU limit that the number of cores makes void.
 
-use super::{Ct, conf, in_main, line_number, rule, who};
+use super::{Ct, conf, display_name, finding_in_main, line_number, rule};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
@@ -14,14 +14,19 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         return;
     }
     let (limited, has) = (words::name(&limit.value), words::name(&cores.value));
-    let finding = in_main(guest, b"cpulimit", limit.span, format!("the CPU limit of {} never counts", who(guest)))
-        .label(format!("{limited} CPUs of time"))
-        .also(guest.at(cores.span), "it has no more CPUs than this")
-        .pve("The limit counts CPUs, not percent: 0.5 is half a CPU.")
-        .edit(format!(
-            "remove line {} of {}, or make the limit less than {has}",
-            line_number(guest, limit.span),
-            conf(guest)
-        ));
+    let finding = finding_in_main(
+        guest,
+        b"cpulimit",
+        limit.span,
+        format!("the CPU limit of {} never counts", display_name(guest)),
+    )
+    .label(format!("{limited} CPUs of time"))
+    .secondary(guest.at(cores.span), "it has no more CPUs than this")
+    .consequence("The limit counts CPUs, not percent: 0.5 is half a CPU.")
+    .edit(format!(
+        "remove line {} of {}, or make the limit less than {has}",
+        line_number(guest, limit.span),
+        conf(guest)
+    ));
     sink.push(finding);
 }

@@ -1,6 +1,6 @@
 //! A CPU limit below what the kernel can keep.
 
-use super::{Ct, in_main, rule, set, who};
+use super::{Ct, display_name, finding_in_main, rule, set};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink};
 
@@ -13,10 +13,15 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     if value <= 0.0 || value >= 0.01 {
         return;
     }
-    let finding = in_main(guest, b"cpulimit", limit.span, format!("the CPU limit of {} is too small", who(guest)))
-        .label("0.01 at least, or 0 for no limit")
-        .pve("The kernel gives no less than a millisecond of every 100: the container doesn't start.")
-        .mend_when(set(guest, b"cpulimit", "0"), "no limit")
-        .mend_when(set(guest, b"cpulimit", "1"), "at most one CPU");
+    let finding = finding_in_main(
+        guest,
+        b"cpulimit",
+        limit.span,
+        format!("the CPU limit of {} is too small", display_name(guest)),
+    )
+    .label("0.01 at least, or 0 for no limit")
+    .consequence("The kernel gives no less than a millisecond of every 100: the container doesn't start.")
+    .fix_command_when(set(guest, b"cpulimit", "0"), "no limit")
+    .fix_command_when(set(guest, b"cpulimit", "1"), "at most one CPU");
     sink.push(finding);
 }

@@ -1,6 +1,6 @@
 //! A container that gets no share of the CPU.
 
-use super::{Ct, in_main, rule, set, who};
+use super::{Ct, display_name, finding_in_main, rule, set};
 use crate::finding::Level;
 use crate::release::Release;
 use crate::rules::{Context, Rule, Sink};
@@ -15,9 +15,9 @@ fn check(context: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let release = context.cluster.release;
     // A node with the older cgroups, which 9 no longer has, takes 0 for the least there is.
     let level = if release >= Release::Pve9 { RULE.level } else { Level::Warning };
-    let finding = in_main(guest, b"cpuunits", units.span, format!("{} has 0 CPU units", who(guest)))
+    let finding = finding_in_main(guest, b"cpuunits", units.span, format!("{} has 0 CPU units", display_name(guest)))
         .at_level(level)
-        .pve("PVE writes `cpu.weight` 0, which the kernel refuses: the container doesn't start.")
-        .mend_when(set(guest, b"cpuunits", "100"), "the default");
+        .consequence("PVE writes `cpu.weight` 0, which the kernel refuses: the container doesn't start.")
+        .fix_command_when(set(guest, b"cpuunits", "100"), "the default");
     sink.push(finding);
 }

@@ -1,8 +1,8 @@
 //! delete: outside the pending changes.
 
-use super::{Ct, dropped, found, placed, remove_line, rule, who};
+use super::{Ct, display_name, dropped, finding_in, level_for_section, remove_line, rule};
 use crate::finding::Level;
-use crate::model::container::Drop;
+use crate::model::container::DropReason;
 use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
@@ -10,13 +10,13 @@ pub static RULE: Rule = rule("ct-delete-misplaced", Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for dropped in dropped(guest) {
-        if dropped.why != Drop::Delete {
+        if dropped.why != DropReason::Delete {
             continue;
         }
-        let finding = found(guest, dropped.place, b"delete", dropped.span, format!("{} has a delete line outside [pve:pending]", who(guest)))
+        let finding = finding_in(guest, dropped.place, b"delete", dropped.span, format!("{} has a delete line outside [pve:pending]", display_name(guest)))
             .label("nothing is deleted")
-            .pve("PVE warns `property 'delete' is only allowed in [pve:pending]`, and its next change of the container removes the line.")
+            .consequence("PVE warns `property 'delete' is only allowed in [pve:pending]`, and its next change of the container removes the line.")
             .edit(remove_line(guest, dropped.span));
-        sink.push(placed(finding, RULE.level, dropped.place));
+        sink.push(level_for_section(finding, RULE.level, dropped.place));
     }
 }

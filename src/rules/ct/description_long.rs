@@ -1,23 +1,23 @@
 //! A description longer than the API takes.
 
-use super::{Ct, conf, found, rule, who};
+use super::{Ct, conf, display_name, finding_in, rule};
 use crate::finding::Level;
-use crate::model::container::Why;
+use crate::model::container::QuirkKind;
 use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-description-long", Level::Note, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
-    for odd in guest.config.odd.iter().filter(|odd| odd.why == Why::LongDescription) {
-        let finding = found(
+    for quirk in guest.config.quirks.iter().filter(|quirk| quirk.why == QuirkKind::LongDescription) {
+        let finding = finding_in(
             guest,
-            odd.place,
+            quirk.place,
             b"description",
-            odd.span,
-            format!("the notes of {} have more than 8192 characters", who(guest)),
+            quirk.span,
+            format!("the notes of {} have more than 8192 characters", display_name(guest)),
         )
-        .pve("PVE reads them, but refuses every change of the notes that leaves them so long.")
+        .consequence("PVE reads them, but refuses every change of the notes that leaves them so long.")
         .edit(format!("shorten the notes in {}", conf(guest)));
         sink.push(finding);
     }

@@ -1,8 +1,8 @@
 //! A description that is just 0.
 
-use super::{Ct, dropped, found, remove_line, rule, who};
+use super::{Ct, display_name, dropped, finding_in, remove_line, rule};
 use crate::finding::Level;
-use crate::model::container::Drop;
+use crate::model::container::DropReason;
 use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
@@ -10,17 +10,17 @@ pub static RULE: Rule = rule("ct-description-zero", Level::Note, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for dropped in dropped(guest) {
-        if dropped.why != Drop::FalseDescription {
+        if dropped.why != DropReason::FalseDescription {
             continue;
         }
-        let finding = found(
+        let finding = finding_in(
             guest,
             dropped.place,
             b"description",
             dropped.span,
-            format!("{} has 0 for a description", who(guest)),
+            format!("{} has 0 for a description", display_name(guest)),
         )
-        .pve("PVE drops a description that is just 0.")
+        .consequence("PVE drops a description that is just 0.")
         .edit(remove_line(guest, dropped.span));
         sink.push(finding);
     }

@@ -1,6 +1,6 @@
 //! A device with which a container can take over the node.
 
-use super::{Ct, conf, in_main, line_number, rule, who};
+use super::{Ct, conf, display_name, finding_in_main, line_number, rule};
 use crate::finding::Level;
 use crate::model::container::raw::MountEntry;
 use crate::rules::{Context, Rule, Sink, words};
@@ -27,11 +27,11 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         };
         let span = Span::of(guest.config.text, path);
         let name = words::name(path);
-        let finding = in_main(guest, key, span, format!("{} gets {name} of the node", who(guest)))
+        let finding = finding_in_main(guest, key, span, format!("{} gets {name} of the node", display_name(guest)))
             .label(what)
-            .about(name)
+            .discriminator(name)
             .at_level(level)
-            .pve("Whoever may use this device in the container can read and change more than the container.")
+            .consequence("Whoever may use this device in the container can read and change more than the container.")
             .edit(format!(
                 "remove line {} of {}, unless the container is trusted like the node itself",
                 line_number(guest, span),

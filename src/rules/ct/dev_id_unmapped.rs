@@ -1,6 +1,6 @@
 //! The owner of a device is no id of the container.
 
-use super::{Ct, conf, has_map, in_main, line_number, rule, who};
+use super::{Ct, conf, display_name, finding_in_main, has_map, line_number, rule};
 use crate::finding::Level;
 use crate::model::container::Opt;
 use crate::model::idmap::{IdKind, IdMap};
@@ -31,15 +31,15 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             if map.kind(kind).next().is_none() || map.host_id(kind, id).is_some() {
                 continue;
             }
-            let finding = in_main(
+            let finding = finding_in_main(
                 guest,
                 device.key,
                 part.span,
-                format!("{} {id} isn't in the id map of {}", part.name(), who(guest)),
+                format!("{} {id} isn't in the id map of {}", part.name(), display_name(guest)),
             )
             .label("an id of the container, not of the node")
-            .about(part.name())
-            .pve("PVE takes the number for one of the node: in the container the device belongs to nobody.")
+            .discriminator(part.name())
+            .consequence("PVE takes the number for one of the node: in the container the device belongs to nobody.")
             .edit(format!(
                 "give {} in line {} of {} an id that the container has",
                 part.name(),

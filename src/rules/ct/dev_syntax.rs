@@ -1,6 +1,9 @@
 //! A device that PVE can't hand over.
 
-use super::{Ct, conf, corrected, edit_props, in_main, line_number, placed, refused, refused_props, rule, set, who};
+use super::{
+    Ct, conf, corrected, display_name, edit_props, finding_in_main, level_for_section, line_number, refused,
+    refused_props, rule, set,
+};
 use crate::finding::Level;
 use crate::model::container::Place;
 use crate::release::Release;
@@ -10,27 +13,29 @@ use crate::rules::{Context, Rule, Sink, words};
 pub static RULE: Rule = Rule { since: Some(Release::Pve8), ..rule("ct-dev-syntax", Level::Error, check) };
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
-    for (odd, problem) in refused(guest, &["dev"]) {
-        let message = format!("PVE can't read {} of {}", words::name(odd.key), who(guest));
-        let finding = refused_props(guest, odd, problem, message)
-            .pve("One bad part makes the whole line unreadable, and the container doesn't start.");
-        let finding = match corrected(guest, odd.key, odd.span) {
-            Some(value) if !matches!(odd.place, Place::Snapshot(_)) => finding.mend(set(guest, odd.key, value)),
-            _ => edit_props(finding, guest, odd),
+    for (quirk, problem) in refused(guest, &["dev"]) {
+        let message = format!("PVE can't read {} of {}", words::name(quirk.key), display_name(guest));
+        let finding = refused_props(guest, quirk, problem, message)
+            .consequence("One bad part makes the whole line unreadable, and the container doesn't start.");
+        let finding = match corrected(guest, quirk.key, quirk.span) {
+            Some(value) if !matches!(quirk.place, Place::Snapshot(_)) => {
+                finding.fix_command(set(guest, quirk.key, value))
+            }
+            _ => edit_props(finding, guest, quirk),
         };
-        sink.push(placed(finding, RULE.level, odd.place));
+        sink.push(level_for_section(finding, RULE.level, quirk.place));
     }
     let devices =
         guest.config.main.options.iter().filter(|option| option.key.starts_with(b"dev") && option.number().is_some());
     for device in devices.filter(|device| device.props.as_ref().is_some_and(|props| props.get("path").is_none())) {
-        let finding = in_main(
+        let finding = finding_in_main(
             guest,
             device.key,
             device.span,
-            format!("{} of {} names no device", words::name(device.key), who(guest)),
+            format!("{} of {} names no device", words::name(device.key), display_name(guest)),
         )
         .label("the path is missing")
-        .pve("The container doesn't start: `Path has to be defined`.")
+        .consequence("The container doesn't start: `Path has to be defined`.")
         .edit(format!(
             "add the path, such as /dev/ttyUSB0, to line {} of {}",
             line_number(guest, device.span),

@@ -1,6 +1,6 @@
 //! A console that shows nothing, because the container has its own entry point.
 
-use super::{Ct, in_main, rule, set, who};
+use super::{Ct, display_name, finding_in_main, rule, set};
 use crate::finding::Level;
 use crate::release::Release;
 use crate::rules::{Context, Rule, Sink};
@@ -17,10 +17,15 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     if !is_tty || !has_console {
         return;
     }
-    let finding = in_main(guest, b"cmode", entrypoint.span, format!("the console of {} shows nothing", who(guest)))
-        .label("no init, so nothing opens a terminal")
-        .pve("The console mode tty needs a getty inside the container, which an own entry point doesn't start.")
-        .mend_when(set(guest, b"cmode", "console"), "what the program prints")
-        .mend_when(set(guest, b"cmode", "shell"), "a shell in the container");
+    let finding = finding_in_main(
+        guest,
+        b"cmode",
+        entrypoint.span,
+        format!("the console of {} shows nothing", display_name(guest)),
+    )
+    .label("no init, so nothing opens a terminal")
+    .consequence("The console mode tty needs a getty inside the container, which an own entry point doesn't start.")
+    .fix_command_when(set(guest, b"cmode", "console"), "what the program prints")
+    .fix_command_when(set(guest, b"cmode", "shell"), "a shell in the container");
     sink.push(finding);
 }

@@ -1,6 +1,6 @@
 //! A file system that an unprivileged container can't mount, whatever its features.
 
-use super::{Ct, has_map, in_main, rule, who};
+use super::{Ct, display_name, finding_in_main, has_map, rule};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
@@ -26,17 +26,17 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     if names.is_empty() {
         return;
     }
-    let finding = in_main(
+    let finding = finding_in_main(
         guest,
         b"features",
         mount.key_span.join(mount.span),
-        format!("{} can't mount {}", who(guest), words::list(&names, 4)),
+        format!("{} can't mount {}", display_name(guest), words::list(&names, 4)),
     )
     .label("this only tells AppArmor not to forbid it")
-    .pve("The kernel lets no unprivileged container mount such a file system: `Operation not permitted`.")
+    .consequence("The kernel lets no unprivileged container mount such a file system: `Operation not permitted`.")
     .edit(format!(
         "mount it on the node, and bind the directory into {}: pct set --mp0 with the directory",
-        who(guest)
+        display_name(guest)
     ));
     sink.push(finding);
 }

@@ -1,6 +1,6 @@
 //! Features that only unprivileged containers have.
 
-use super::{Ct, has_map, in_main, pct, rule, set, who, without};
+use super::{Ct, display_name, finding_in_main, has_map, pct, rule, set, without};
 use crate::finding::Level;
 use crate::model::schema::Prop;
 use crate::rules::{Context, Rule, Sink, words};
@@ -16,18 +16,18 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let void: Vec<_> = props.entries.iter().filter(is_void).collect();
     let Some(first) = void.first() else { return };
     let names: Vec<_> = void.iter().map(|prop| prop.name()).collect();
-    let finding = in_main(
+    let finding = finding_in_main(
         guest,
         b"features",
         first.key_span.join(first.span),
-        format!("{} of {} has no effect", words::list(&names, 3), who(guest)),
+        format!("{} of {} has no effect", words::list(&names, 3), display_name(guest)),
     )
     .label("for unprivileged containers only")
-    .pve("A privileged container has this without the feature.");
+    .consequence("A privileged container has this without the feature.");
     let rest = without(guest, features, &names);
     sink.push(if rest.is_empty() {
-        finding.mend(pct(guest, "set").words("--delete features"))
+        finding.fix_command(pct(guest, "set").words("--delete features"))
     } else {
-        finding.mend(set(guest, b"features", rest))
+        finding.fix_command(set(guest, b"features", rest))
     });
 }

@@ -1,6 +1,6 @@
 //! Features that an own profile makes void.
 
-use super::{Ct, conf, in_main, line_number, rule, who};
+use super::{Ct, conf, display_name, finding_in_main, line_number, rule};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
@@ -21,16 +21,16 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let list: Vec<_> = set.iter().map(|prop| prop.name()).collect();
         // Nothing is confined, so nothing is missed.
         let level = if profile.value == b"unconfined" { Level::Note } else { RULE.level };
-        let finding = in_main(
+        let finding = finding_in_main(
             guest,
             b"features",
             first.key_span.join(first.span),
-            format!("{} of {} has no effect", words::list(&list, 3), who(guest)),
+            format!("{} of {} has no effect", words::list(&list, 3), display_name(guest)),
         )
-        .about(key)
+        .discriminator(key)
         .at_level(level)
-        .also(guest.at(profile.key_span), "PVE makes no profile of its own because of this")
-        .pve("These features are rules in the profile that PVE makes. With a profile of yours there is none.")
+        .secondary(guest.at(profile.key_span), "PVE makes no profile of its own because of this")
+        .consequence("These features are rules in the profile that PVE makes. With a profile of yours there is none.")
         .edit(format!(
             "remove either the feature or line {} of {}",
             line_number(guest, profile.key_span),

@@ -1,6 +1,6 @@
 //! A host name that isn't one.
 
-use super::{Ct, found, placed, refused, rule, set};
+use super::{Ct, finding_in, level_for_section, refused, rule, set};
 use crate::finding::Level;
 use crate::model::container::Place;
 use crate::model::schema::format;
@@ -10,20 +10,20 @@ use crate::rules::{Context, Rule, Sink, words};
 pub static RULE: Rule = rule("ct-hostname-invalid", Level::Warning, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
-    for (odd, _) in refused(guest, &["hostname"]) {
-        let name = words::name(odd.span.bytes(guest.config.text));
+    for (quirk, _) in refused(guest, &["hostname"]) {
+        let name = words::name(quirk.span.bytes(guest.config.text));
         let better: String =
             name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();
         let better = better.trim_matches(['-', '.']);
-        let mut finding = found(guest, odd.place, odd.key, odd.span, format!("{name} is no valid host name"))
+        let mut finding = finding_in(guest, quirk.place, quirk.key, quirk.span, format!("{name} is no valid host name"))
             .label("letters, digits and - only, dots between the parts")
-            .about(&name)
-            .pve("PVE warns `value does not look like a valid DNS name` at every read, and refuses to clone the container under this name.");
+            .discriminator(&name)
+            .consequence("PVE warns `value does not look like a valid DNS name` at every read, and refuses to clone the container under this name.");
         let proposal =
-            format::is_dns_name(better.as_bytes()) && name.is_ascii() && !matches!(odd.place, Place::Snapshot(_));
+            format::is_dns_name(better.as_bytes()) && name.is_ascii() && !matches!(quirk.place, Place::Snapshot(_));
         if proposal {
-            finding = finding.mend(set(guest, odd.key, better));
+            finding = finding.fix_command(set(guest, quirk.key, better));
         }
-        sink.push(placed(finding, RULE.level, odd.place));
+        sink.push(level_for_section(finding, RULE.level, quirk.place));
     }
 }

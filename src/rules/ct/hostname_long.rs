@@ -1,6 +1,6 @@
 //! A host name that is too long for the kernel or for DNS.
 
-use super::{Ct, conf, in_main, line_number, rule, who};
+use super::{Ct, conf, display_name, finding_in_main, line_number, rule};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink};
 
@@ -13,19 +13,23 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     if length <= 63 || !hostname.valid {
         return;
     }
-    let finding =
-        in_main(guest, b"hostname", hostname.span, format!("the host name of {} has {length} characters", who(guest)));
+    let finding = finding_in_main(
+        guest,
+        b"hostname",
+        hostname.span,
+        format!("the host name of {} has {length} characters", display_name(guest)),
+    );
     if length > 64 {
         let finding = finding
             .label("64 at most, domain included")
-            .pve("The container doesn't start: LXC refuses a longer name.")
+            .consequence("The container doesn't start: LXC refuses a longer name.")
             .edit(format!("shorten the host name in line {} of {}", line_number(guest, hostname.span), conf(guest)));
         sink.push(finding);
     } else if hostname.value.split(|&b| b == b'.').any(|label| label.len() > 63) {
         let finding = finding
             .at_level(Level::Warning)
             .label("63 at most between two dots")
-            .pve("The container starts, but no DNS server can know the name.")
+            .consequence("The container starts, but no DNS server can know the name.")
             .edit(format!("shorten the host name in line {} of {}", line_number(guest, hostname.span), conf(guest)));
         sink.push(finding);
     }

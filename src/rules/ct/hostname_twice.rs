@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Ct, conf, in_main, is_true, who};
+use super::{Ct, conf, display_name, finding_in_main, is_true};
 use crate::finding::Level;
 use crate::rules::{Check, Context, Rule, Sink, words};
 
@@ -34,15 +34,17 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         let Some(theirs) = other.config.main.get("hostname") else { continue };
         let name = words::name(&hostname.value);
-        let finding = in_main(
+        let finding = finding_in_main(
             guest,
             b"hostname",
             hostname.span,
-            format!("{} and {} are both called {name}", who(other), who(guest)),
+            format!("{} and {} are both called {name}", display_name(other), display_name(guest)),
         )
-        .about(name)
+        .discriminator(name)
         .related(other.at(theirs.span), "the other one")
-        .pve("DHCP servers and the IPAM of SDN zones know machines by their names; the later one takes the name over.")
+        .consequence(
+            "DHCP servers and the IPAM of SDN zones know machines by their names; the later one takes the name over.",
+        )
         .edit(format!("give one of the two another host name in {}", conf(guest)));
         sink.push(finding);
     }

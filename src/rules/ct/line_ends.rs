@@ -1,6 +1,6 @@
 //! A config with CR LF at the ends of its lines.
 
-use super::{Ct, conf, in_main, rule, who};
+use super::{Ct, conf, display_name, finding_in_main, rule};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink};
 use crate::text::Span;
@@ -10,9 +10,13 @@ pub static RULE: Rule = rule("ct-line-ends", Level::Note, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let Some(at) = memchr::memmem::find(guest.config.text, b"\r\n") else { return };
-    let finding =
-        in_main(guest, b"", Span::new(at, at + 1), format!("the config of {} has line ends of Windows", who(guest)))
-            .pve("PVE strips them, and its next change of the container writes the file without.")
-            .edit(format!("dos2unix {}", conf(guest)));
+    let finding = finding_in_main(
+        guest,
+        b"",
+        Span::new(at, at + 1),
+        format!("the config of {} has line ends of Windows", display_name(guest)),
+    )
+    .consequence("PVE strips them, and its next change of the container writes the file without.")
+    .edit(format!("dos2unix {}", conf(guest)));
     sink.push(finding);
 }

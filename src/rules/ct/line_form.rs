@@ -1,8 +1,8 @@
 //! An option that PVE doesn't recognise because of the form of its line.
 
-use super::{Ct, dropped, found, is_option, placed, rule, who, write_as};
+use super::{Ct, display_name, dropped, finding_in, is_option, level_for_section, rule, write_as};
 use crate::finding::Level;
-use crate::model::container::{Drop, Shape};
+use crate::model::container::{DropReason, Shape};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
@@ -12,24 +12,28 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for dropped in dropped(guest) {
         let line = dropped.span.bytes(guest.config.text).trim_ascii();
         let (key, label) = match dropped.why {
-            Drop::Unparsable(Shape::Indented) if line.starts_with(b"#") => {
-                let finding = found(
+            DropReason::Unparsable(Shape::Indented) if line.starts_with(b"#") => {
+                let finding = finding_in(
                     guest,
                     dropped.place,
                     b"",
                     dropped.span,
                     "PVE ignores this remark: # isn't at the line's start",
                 )
-                .about(words::name(line))
-                .pve("PVE warns `unable to parse config`, and its next change of the container deletes the line.")
+                .discriminator(words::name(line))
+                .consequence(
+                    "PVE warns `unable to parse config`, and its next change of the container deletes the line.",
+                )
                 .edit(write_as(guest, dropped.span, line));
-                sink.push(placed(finding, Level::Warning, dropped.place));
+                sink.push(level_for_section(finding, Level::Warning, dropped.place));
                 continue;
             }
-            Drop::Unparsable(Shape::Indented) => (None, "a line may not begin with blanks"),
-            Drop::Unparsable(Shape::UpperCase(key)) if is_option(key) => (Some(key), "options are lower case"),
-            Drop::Unparsable(Shape::Equals(key)) if is_option(key) => (Some(key), "an option needs a colon, not ="),
-            Drop::Unparsable(Shape::BlankBeforeColon(key)) if is_option(key) => {
+            DropReason::Unparsable(Shape::Indented) => (None, "a line may not begin with blanks"),
+            DropReason::Unparsable(Shape::UpperCase(key)) if is_option(key) => (Some(key), "options are lower case"),
+            DropReason::Unparsable(Shape::Equals(key)) if is_option(key) => {
+                (Some(key), "an option needs a colon, not =")
+            }
+            DropReason::Unparsable(Shape::BlankBeforeColon(key)) if is_option(key) => {
                 (Some(key), "no blank before the colon")
             }
             _ => continue,
@@ -43,12 +47,12 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             }
         };
         let name = right.split(|&b| b == b':').next().unwrap_or_default();
-        let message = format!("PVE doesn't recognise {} of {}", words::name(name), who(guest));
-        let finding = found(guest, dropped.place, name, dropped.span, message)
+        let message = format!("PVE doesn't recognise {} of {}", words::name(name), display_name(guest));
+        let finding = finding_in(guest, dropped.place, name, dropped.span, message)
             .label(label)
-            .about(words::name(line))
-            .pve("PVE warns `unable to parse config`, does without the setting, and its next change of the container deletes the line.")
+            .discriminator(words::name(line))
+            .consequence("PVE warns `unable to parse config`, does without the setting, and its next change of the container deletes the line.")
             .edit(write_as(guest, dropped.span, right));
-        sink.push(placed(finding, RULE.level, dropped.place));
+        sink.push(level_for_section(finding, RULE.level, dropped.place));
     }
 }

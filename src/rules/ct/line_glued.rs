@@ -1,8 +1,8 @@
 //! Two lines that became one.
 
-use super::{Ct, conf, found, line, line_number, placed, rule};
+use super::{Ct, conf, finding_in, level_for_section, line, line_number, rule};
 use crate::finding::Level;
-use crate::model::container::Why;
+use crate::model::container::QuirkKind;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
@@ -10,21 +10,23 @@ pub static RULE: Rule = rule("ct-line-glued", Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;
-    for odd in config.odd.iter().filter(|odd| odd.why == Why::Glued) {
-        let line = line(guest, odd.span);
-        let second = odd.span.bytes(config.text);
+    for quirk in config.quirks.iter().filter(|quirk| quirk.why == QuirkKind::Glued) {
+        let line = line(guest, quirk.span);
+        let second = quirk.span.bytes(config.text);
         let first = line.strip_suffix(second).unwrap_or(line).trim_ascii_end();
-        let message = format!("the value of {} runs into another line", words::name(odd.key));
-        let finding = found(guest, odd.place, odd.key, odd.span, message)
+        let message = format!("the value of {} runs into another line", words::name(quirk.key));
+        let finding = finding_in(guest, quirk.place, quirk.key, quirk.span, message)
             .label("this should be a line of its own")
-            .pve("The file had no line feed at its end when this was appended. Neither of the two settings works.")
+            .consequence(
+                "The file had no line feed at its end when this was appended. Neither of the two settings works.",
+            )
             .edit(format!(
                 "split line {} of {} into `{}` and `{}`",
-                line_number(guest, odd.span),
+                line_number(guest, quirk.span),
                 conf(guest),
                 words::name(first),
                 words::name(second)
             ));
-        sink.push(placed(finding, RULE.level, odd.place));
+        sink.push(level_for_section(finding, RULE.level, quirk.place));
     }
 }

@@ -1,6 +1,6 @@
 //! A container that is locked.
 
-use super::{Ct, in_main, pct, rule, who};
+use super::{Ct, display_name, finding_in_main, pct, rule};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
@@ -12,25 +12,25 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let Some(lock) = main.get("lock").filter(|lock| lock.is_true()) else { return };
     let name = words::name(&lock.value);
     let known = lock.known.is_some_and(|option| option.property.values.contains(&name.as_str()));
-    let finding = in_main(guest, b"lock", lock.span, format!("{} is locked ({name})", who(guest)));
+    let finding = finding_in_main(guest, b"lock", lock.span, format!("{} is locked ({name})", display_name(guest)));
     let finding = if !known {
         finding
             .at_level(Level::Warning)
             .label("no task of PVE sets this lock")
-            .pve(format!("Every start and change is refused: `CT is locked ({name})`."))
-            .mend(pct(guest, "unlock"))
+            .consequence(format!("Every start and change is refused: `CT is locked ({name})`."))
+            .fix_command(pct(guest, "unlock"))
     } else if name == "mounted" {
         finding
-            .pve(
+            .consequence(
                 "Its volumes are mounted on the node since `pct mount`; changes are refused: `CT is locked (mounted)`.",
             )
-            .mend(pct(guest, "unmount"))
+            .fix_command(pct(guest, "unmount"))
     } else {
         finding
-            .pve(format!(
+            .consequence(format!(
                 "Every start and change is refused: `CT is locked ({name})`. That is right while the task runs."
             ))
-            .mend_when(pct(guest, "unlock"), "when no task of this container is running any more")
+            .fix_command_when(pct(guest, "unlock"), "when no task of this container is running any more")
     };
-    sink.push(finding.about(name));
+    sink.push(finding.discriminator(name));
 }

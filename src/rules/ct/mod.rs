@@ -7,7 +7,7 @@ use bstr::ByteSlice;
 
 use crate::cluster::Guest;
 use crate::finding::{Command, Finding, Level};
-use crate::model::container::{Container, Dropped, Odd, Opt, Place, Section, Why};
+use crate::model::container::{Container, Dropped, Opt, Place, Quirk, QuirkKind, Section};
 use crate::model::idmap;
 use crate::model::schema::{self, Problem, Props, Reason, Schema, format};
 use crate::model::tables::lxc::{self as table, RawKey};
@@ -118,7 +118,7 @@ const fn rule(id: &'static str, level: Level, check: ContainerCheck) -> Rule {
 }
 
 /// `container 105`, to begin a message with.
-fn who(guest: &Ct<'_>) -> String {
+fn display_name(guest: &Ct<'_>) -> String {
     guest.vmid.map_or_else(|| "the container".to_owned(), |vmid| format!("container {vmid}"))
 }
 
@@ -132,7 +132,7 @@ fn conf(guest: &Ct<'_>) -> String {
 }
 
 /// A finding about the option or line `key` (the container as such, if empty) of a section.
-fn found(guest: &Ct<'_>, place: Place<'_>, key: &[u8], span: Span, message: impl Into<String>) -> Finding {
+fn finding_in(guest: &Ct<'_>, place: Place<'_>, key: &[u8], span: Span, message: impl Into<String>) -> Finding {
     let mut subject = guest.vmid.map_or_else(|| "ct".to_owned(), |vmid| format!("ct {vmid}"));
     if !key.is_empty() {
         subject = format!("{subject}: {}", words::name(key));
@@ -146,19 +146,21 @@ fn found(guest: &Ct<'_>, place: Place<'_>, key: &[u8], span: Span, message: impl
 }
 
 /// [`found`] in the main section.
-fn in_main(guest: &Ct<'_>, key: &[u8], span: Span, message: impl Into<String>) -> Finding {
-    found(guest, Place::Main, key, span, message)
+fn finding_in_main(guest: &Ct<'_>, key: &[u8], span: Span, message: impl Into<String>) -> Finding {
+    finding_in(guest, Place::Main, key, span, message)
 }
 
 /// Lowers a finding outside the main section: what is pending does harm only at the next start, what is in a snapshot only
 /// after a rollback.
-fn placed(finding: Finding, level: Level, place: Place<'_>) -> Finding {
+fn level_for_section(finding: Finding, level: Level, place: Place<'_>) -> Finding {
     match place {
         Place::Main => finding.at_level(level),
         Place::Pending => finding
             .at_level(level.min(Level::Warning))
-            .pve("It is pending: it counts from the container's next start on."),
-        Place::Snapshot(_) => finding.at_level(Level::Note).pve("It is in a snapshot: it counts after a rollback."),
+            .consequence("It is pending: it counts from the container's next start on."),
+        Place::Snapshot(_) => {
+            finding.at_level(Level::Note).consequence("It is in a snapshot: it counts after a rollback.")
+        }
     }
 }
 
@@ -176,12 +178,12 @@ fn line<'a>(guest: &Ct<'a>, span: Span) -> &'a [u8] {
     text.get(start..end).unwrap_or_default().trim_ascii()
 }
 
-/// The remedy `write line N of FILE as TEXT`; spoilt when the text can't be shown as it is.
+/// The fix `write line N of FILE as TEXT`; spoilt when the text can't be shown as it is.
 fn write_as(guest: &Ct<'_>, span: Span, line: impl AsRef<[u8]>) -> String {
     format!("write line {} of {} as `{}`", line_number(guest, span), conf(guest), line.as_ref().to_str_lossy())
 }
 
-/// The remedy `remove line N of FILE`.
+/// The fix `remove line N of FILE`.
 fn remove_line(guest: &Ct<'_>, span: Span) -> String {
     format!("remove line {} of {}", line_number(guest, span), conf(guest))
 }
@@ -253,14 +255,14 @@ fn dropped<'c, 'a>(guest: &'c Ct<'a>) -> impl Iterator<Item = &'c Dropped<'a>> {
 
 /// Refused values with what is wrong with them, unless something else was found in the value that explains it, or a later
 /// line took its place.
-fn invalid<'c, 'a>(guest: &'c Ct<'a>) -> impl Iterator<Item = (&'c Odd<'a>, &'c Problem)> {
-    let odd = &guest.config.odd;
-    odd.iter().enumerate().filter_map(move |(at, one)| match &one.why {
-        Why::Invalid(problem) => {
+fn invalid<'c, 'a>(guest: &'c Ct<'a>) -> impl Iterator<Item = (&'c Quirk<'a>, &'c Problem)> {
+    let quirk = &guest.config.quirks;
+    quirk.iter().enumerate().filter_map(move |(at, one)| match &one.why {
+        QuirkKind::Invalid(problem) => {
             // What is found inside a value stands right behind what is wrong with it.
-            let mut behind = odd.iter().skip(at + 1).take(2);
-            let inside = |other: &Odd<'_>| {
-                matches!(other.why, Why::TrailingComment | Why::Glued)
+            let mut behind = quirk.iter().skip(at + 1).take(2);
+            let inside = |other: &Quirk<'_>| {
+                matches!(other.why, QuirkKind::TrailingComment | QuirkKind::Glued)
                     && one.span.start <= other.span.start
                     && other.span.end <= one.span.end
             };
@@ -274,15 +276,15 @@ fn invalid<'c, 'a>(guest: &'c Ct<'a>) -> impl Iterator<Item = (&'c Odd<'a>, &'c 
 }
 
 /// [`invalid`] for the options whose name, without number, is one of `families`.
-fn refused<'c, 'a>(guest: &'c Ct<'a>, families: &'c [&str]) -> impl Iterator<Item = (&'c Odd<'a>, &'c Problem)> {
+fn refused<'c, 'a>(guest: &'c Ct<'a>, families: &'c [&str]) -> impl Iterator<Item = (&'c Quirk<'a>, &'c Problem)> {
     let wanted = |key: &[u8]| families.iter().any(|family| family.as_bytes() == table::split_index(key).0);
-    invalid(guest).filter(move |(odd, _)| wanted(odd.key))
+    invalid(guest).filter(move |(quirk, _)| wanted(quirk.key))
 }
 
 /// Whether a later line took the place of the one that holds `odd`, so that its value is never used. Only asked of what the
 /// container runs with, or will.
-fn is_overridden(guest: &Ct<'_>, odd: &Odd<'_>) -> bool {
-    let section = match odd.place {
+fn is_overridden(guest: &Ct<'_>, quirk: &Quirk<'_>) -> bool {
+    let section = match quirk.place {
         Place::Main => &guest.config.main,
         Place::Pending => match &guest.config.pending {
             Some(pending) => pending,
@@ -290,8 +292,8 @@ fn is_overridden(guest: &Ct<'_>, odd: &Odd<'_>) -> bool {
         },
         Place::Snapshot(_) => return false,
     };
-    let holds = |option: &Opt<'_>| option.key_span.start <= odd.span.start && odd.span.end <= option.span.end;
-    odd.key.to_str().ok().and_then(|key| section.get(key)).is_some_and(|option| !holds(option))
+    let holds = |option: &Opt<'_>| option.key_span.start <= quirk.span.start && quirk.span.end <= option.span.end;
+    quirk.key.to_str().ok().and_then(|key| section.get(key)).is_some_and(|option| !holds(option))
 }
 
 /// The schema of the property string that an option is.
@@ -316,10 +318,10 @@ fn newer_parts(problem: &Problem, key: &[u8], release: Release) -> Option<Vec<(S
 const LABELS: usize = 8;
 
 /// A finding about a property string that PVE refuses, with a label at each bad part.
-fn refused_props(guest: &Ct<'_>, odd: &Odd<'_>, problem: &Problem, message: String) -> Finding {
+fn refused_props(guest: &Ct<'_>, quirk: &Quirk<'_>, problem: &Problem, message: String) -> Finding {
     let text = guest.config.text;
-    let schema = schema_of(odd.key);
-    let mut finding = found(guest, odd.place, odd.key, problem.span, message);
+    let schema = schema_of(quirk.key);
+    let mut finding = finding_in(guest, quirk.place, quirk.key, problem.span, message);
     if problem.parts.is_empty() {
         return finding.label(reason(problem.reason, &problem.text));
     }
@@ -349,7 +351,7 @@ fn refused_props(guest: &Ct<'_>, odd: &Odd<'_>, problem: &Problem, message: Stri
             };
             finding = finding.label(text);
         } else {
-            finding = finding.also(place, label);
+            finding = finding.secondary(place, label);
         }
     }
     finding
@@ -390,14 +392,14 @@ fn corrected(guest: &Ct<'_>, key: &[u8], span: Span) -> Option<Vec<u8>> {
     schema::parse_props(schema, &text, 0, release).is_ok().then_some(text)
 }
 
-/// The remedy for a refused property string that no command can replace, because PVE parses the old value first.
-fn edit_props(finding: Finding, guest: &Ct<'_>, odd: &Odd<'_>) -> Finding {
-    match corrected(guest, odd.key, odd.span) {
-        Some(text) => finding.edit(write_as(guest, odd.span, [odd.key, b": ", &text].concat())),
+/// The fix for a refused property string that no command can replace, because PVE parses the old value first.
+fn edit_props(finding: Finding, guest: &Ct<'_>, quirk: &Quirk<'_>) -> Finding {
+    match corrected(guest, quirk.key, quirk.span) {
+        Some(text) => finding.edit(write_as(guest, quirk.span, [quirk.key, b": ", &text].concat())),
         None => {
-            let place = format!("line {} of {}", line_number(guest, odd.span), conf(guest));
-            let bare = match &odd.why {
-                Why::Invalid(problem) => problem.parts.iter().find_map(|part| {
+            let place = format!("line {} of {}", line_number(guest, quirk.span), conf(guest));
+            let bare = match &quirk.why {
+                QuirkKind::Invalid(problem) => problem.parts.iter().find_map(|part| {
                     let address = part.span.bytes(guest.config.text);
                     needs_prefix(&part.key, address).map(|_| [&part.key[..], b"=", address].concat())
                 }),
@@ -435,11 +437,11 @@ struct Size {
 }
 
 /// `memory` or `swap` refused because of a unit behind the number.
-fn in_unit(guest: &Ct<'_>, odd: &Odd<'_>) -> Option<Size> {
-    if !matches!(odd.key, b"memory" | b"swap") || !matches!(odd.why, Why::Invalid(_)) {
+fn in_unit(guest: &Ct<'_>, quirk: &Quirk<'_>) -> Option<Size> {
+    if !matches!(quirk.key, b"memory" | b"swap") || !matches!(quirk.why, QuirkKind::Invalid(_)) {
         return None;
     }
-    let text = odd.span.bytes(guest.config.text).to_str().ok()?;
+    let text = quirk.span.bytes(guest.config.text).to_str().ok()?;
     let (number, unit) = text.split_at_checked(text.find(|c: char| !c.is_ascii_digit() && c != '.')?)?;
     let unit = unit.trim().to_ascii_uppercase();
     let unit = unit.strip_suffix("IB").or_else(|| unit.strip_suffix('B')).unwrap_or(&unit);

@@ -1,6 +1,6 @@
 //! A mount point hidden by a later one.
 
-use super::{Ct, conf, in_main, line_number, mount_path, mounts, rule, who};
+use super::{Ct, conf, display_name, finding_in_main, line_number, mount_path, mounts, rule};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
@@ -24,15 +24,15 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             continue;
         };
         let (child, parent) = (words::name(option.key), words::name(above.key));
-        let finding = in_main(
+        let finding = finding_in_main(
             guest,
             option.key,
             target.span,
-            format!("{child} of {} is hidden by {parent}", who(guest)),
+            format!("{child} of {} is hidden by {parent}", display_name(guest)),
         )
         .label(format!("mounted before {parent}"))
-        .also(guest.at(there.span), "mounted over the directory above")
-        .pve(format!(
+        .secondary(guest.at(there.span), "mounted over the directory above")
+        .consequence(format!(
             "PVE mounts by number: {parent} comes later and covers {child}. Nothing in the container reaches {child}."
         ))
         .edit(format!(

@@ -1,6 +1,6 @@
 //! A mount point's id map that gives one id twice.
 
-use super::{Ct, all_mounts, conf, in_main, line_number, rule, who};
+use super::{Ct, all_mounts, conf, display_name, finding_in_main, line_number, rule};
 use crate::finding::Level;
 use crate::model::idmap::{IdMap, MountFault, MountMap};
 use crate::release::Release;
@@ -30,11 +30,15 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
                 "PVE doesn't notice. The start fails: `write to uid_map failed: Invalid argument` (or gid_map).",
             ),
         };
-        let finding =
-            in_main(guest, option.key, idmap.span, format!("the id map of {key} of {} gives one id twice", who(guest)))
-                .label(label)
-                .pve(what)
-                .edit(format!("correct idmap= in line {} of {}", line_number(guest, idmap.span), conf(guest)));
+        let finding = finding_in_main(
+            guest,
+            option.key,
+            idmap.span,
+            format!("the id map of {key} of {} gives one id twice", display_name(guest)),
+        )
+        .label(label)
+        .consequence(what)
+        .edit(format!("correct idmap= in line {} of {}", line_number(guest, idmap.span), conf(guest)));
         sink.push(finding);
     }
 }

@@ -1,6 +1,6 @@
 //! A mount point's id map in a privileged container.
 
-use super::{Ct, all_mounts, has_map, in_main, rule, set, who, without};
+use super::{Ct, all_mounts, display_name, finding_in_main, has_map, rule, set, without};
 use crate::finding::Level;
 use crate::release::Release;
 use crate::rules::{Context, Rule, Sink, words};
@@ -15,14 +15,14 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (option, props) in all_mounts(guest) {
         let Some(idmap) = props.get("idmap") else { continue };
         let key = words::name(option.key);
-        let finding = in_main(
+        let finding = finding_in_main(
             guest,
             option.key,
             idmap.key_span.join(idmap.span),
-            format!("PVE ignores the id map of {key}: {} is privileged", who(guest)),
+            format!("PVE ignores the id map of {key}: {} is privileged", display_name(guest)),
         )
-        .pve("PVE warns `ignoring 'idmap' option unsupported by privileged container` at the start.")
-        .mend(set(guest, option.key, without(guest, option, &["idmap"])));
+        .consequence("PVE warns `ignoring 'idmap' option unsupported by privileged container` at the start.")
+        .fix_command(set(guest, option.key, without(guest, option, &["idmap"])));
         sink.push(finding);
     }
 }

@@ -1,6 +1,6 @@
 //! A volume that isn't in the container's backups.
 
-use super::{Ct, in_main, mounts, rule, set, who};
+use super::{Ct, display_name, finding_in_main, mounts, rule, set};
 use crate::finding::Level;
 use crate::model::container::check::VolumeKind;
 use crate::rules::{Context, Rule, Sink, words};
@@ -19,11 +19,16 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         };
         let value = option.span.bytes(guest.config.text);
         let key = words::name(option.key);
-        let finding = in_main(guest, option.key, volume.span, format!("{key} of {} isn't in its backups", who(guest)))
-            .label("no backup=1")
-            .pve("vzdump backs up the root file system, and of mount points only those with backup=1.")
-            .mend_when(set(guest, option.key, [value, b",backup=1"].concat()), "to back it up")
-            .mend_when(set(guest, option.key, [value, b",backup=0"].concat()), "to say that this is meant");
+        let finding = finding_in_main(
+            guest,
+            option.key,
+            volume.span,
+            format!("{key} of {} isn't in its backups", display_name(guest)),
+        )
+        .label("no backup=1")
+        .consequence("vzdump backs up the root file system, and of mount points only those with backup=1.")
+        .fix_command_when(set(guest, option.key, [value, b",backup=1"].concat()), "to back it up")
+        .fix_command_when(set(guest, option.key, [value, b",backup=0"].concat()), "to say that this is meant");
         sink.push(finding);
     }
 }

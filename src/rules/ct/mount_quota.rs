@@ -1,6 +1,6 @@
 //! Quotas in an unprivileged container.
 
-use super::{Ct, all_mounts, in_main, rule, set, who, without};
+use super::{Ct, all_mounts, display_name, finding_in_main, rule, set, without};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
@@ -14,15 +14,15 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (option, props) in all_mounts(guest) {
         let Some(quota) = props.get("quota").filter(|quota| quota.is_true()) else { continue };
         let key = words::name(option.key);
-        let finding = in_main(
+        let finding = finding_in_main(
             guest,
             option.key,
             quota.key_span.join(quota.span),
-            format!("{key} of {} can't have quotas", who(guest)),
+            format!("{key} of {} can't have quotas", display_name(guest)),
         )
         .label("only privileged containers can")
-        .pve("The container doesn't start: quotas are not supported in unprivileged containers.")
-        .mend(set(guest, option.key, without(guest, option, &["quota"])));
+        .consequence("The container doesn't start: quotas are not supported in unprivileged containers.")
+        .fix_command(set(guest, option.key, without(guest, option, &["quota"])));
         sink.push(finding);
     }
 }

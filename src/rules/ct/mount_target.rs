@@ -1,6 +1,6 @@
 //! A mount point over the root file system.
 
-use super::{Ct, conf, in_main, line_number, mount_path, mounts, rule, who};
+use super::{Ct, conf, display_name, finding_in_main, line_number, mount_path, mounts, rule};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
@@ -19,14 +19,14 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         } else {
             "this is the root file system itself"
         };
-        let finding = in_main(
+        let finding = finding_in_main(
             guest,
             key,
             target.span,
-            format!("{} of {} covers its root file system", words::name(key), who(guest)),
+            format!("{} of {} covers its root file system", words::name(key), display_name(guest)),
         )
         .label(label)
-        .pve("The container has nothing but this mount, and doesn't start.")
+        .consequence("The container has nothing but this mount, and doesn't start.")
         .edit(format!(
             "choose another directory for mp= in line {} of {}",
             line_number(guest, target.span),

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Ct, conf, in_main, mount_path, mounts, rule, who};
+use super::{Ct, conf, display_name, finding_in_main, mount_path, mounts, rule};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
@@ -26,11 +26,13 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             continue;
         };
         let (lower, higher) = (words::name(lower), words::name(option.key));
-        let message = format!("{lower} and {higher} of {} are mounted at the same place", who(guest));
-        let finding = in_main(guest, option.key, target.span, message)
+        let message = format!("{lower} and {higher} of {} are mounted at the same place", display_name(guest));
+        let finding = finding_in_main(guest, option.key, target.span, message)
             .label("this one is seen")
-            .also(guest.at(there), "this one is hidden below it")
-            .pve(format!("{lower} is mounted first, {higher} over it. Nothing in the container reaches {lower}."))
+            .secondary(guest.at(there), "this one is hidden below it")
+            .consequence(format!(
+                "{lower} is mounted first, {higher} over it. Nothing in the container reaches {lower}."
+            ))
             .edit(format!("give one of the two another mp= in {}", conf(guest)));
         sink.push(finding);
     }

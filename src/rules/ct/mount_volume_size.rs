@@ -1,6 +1,6 @@
 //! A size in place of a volume.
 
-use super::{Ct, all_mounts, conf, in_main, line_number, remove_line, rule, set, who};
+use super::{Ct, all_mounts, conf, display_name, finding_in_main, line_number, remove_line, rule, set};
 use crate::finding::Level;
 use crate::model::volume::VolumeId;
 use crate::rules::{Context, Rule, Sink, words};
@@ -15,9 +15,9 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let Some(size) = id.new_disk_size() else { continue };
         let key = words::name(option.key);
         let (size, storage) = (words::name(size), words::name(id.storage));
-        let mut finding = in_main(guest, option.key, volume.span, format!("{key} of {} has no volume yet", who(guest)))
+        let mut finding = finding_in_main(guest, option.key, volume.span, format!("{key} of {} has no volume yet", display_name(guest)))
             .label(format!("a wish for {size} GiB on {storage}, not a volume"))
-            .pve("Only `pct set` and the API make a volume of this. In the file it is a volume called so, which isn't there: the container doesn't start.");
+            .consequence("Only `pct set` and the API make a volume of this. In the file it is a volume called so, which isn't there: the container doesn't start.");
         if option.key != b"rootfs" {
             let value = option.span.bytes(guest.config.text);
             finding = match set(guest, option.key, value).line() {

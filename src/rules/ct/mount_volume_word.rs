@@ -1,6 +1,6 @@
 //! A mount point whose volume is neither a path nor a volume.
 
-use super::{Ct, all_mounts, conf, in_main, line_number, rule};
+use super::{Ct, all_mounts, conf, finding_in_main, line_number, rule};
 use crate::finding::Level;
 use crate::model::container::check::VolumeKind;
 use crate::model::volume::VolumeId;
@@ -19,10 +19,10 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             continue;
         }
         let (key, name) = (words::name(option.key), words::name(volume.value));
-        let finding = in_main(guest, option.key, volume.span, format!("{name} is neither a path nor a volume"))
+        let finding = finding_in_main(guest, option.key, volume.span, format!("{name} is neither a path nor a volume"))
             .label("a volume is STORAGE:VOLUME, a directory of the node begins with /")
-            .about(&key)
-            .pve("The container doesn't start: `unsupported storage`, or `unable to parse volume ID`.")
+            .discriminator(&key)
+            .consequence("The container doesn't start: `unsupported storage`, or `unable to parse volume ID`.")
             .edit(format!("correct {key} in line {} of {}", line_number(guest, volume.span), conf(guest)));
         sink.push(finding);
     }

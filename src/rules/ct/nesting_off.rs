@@ -1,6 +1,6 @@
 //! A distribution with systemd in an unprivileged container without nesting.
 
-use super::{Ct, in_main, rule, set, who};
+use super::{Ct, display_name, finding_in_main, rule, set};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink};
 
@@ -25,9 +25,9 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         Some(features) => [features.span.bytes(config.text), b",nesting=1"].concat(),
         None => b"nesting=1".to_vec(),
     };
-    let finding = in_main(guest, b"features", ostype.span, format!("{} has no nesting", who(guest)))
+    let finding = finding_in_main(guest, b"features", ostype.span, format!("{} has no nesting", display_name(guest)))
         .label("recent releases of it need nesting")
-        .pve("systemd can't isolate its services: some fail with `Failed to set up mount namespacing`, logins take 25 seconds.")
-        .mend(set(guest, b"features", value));
+        .consequence("systemd can't isolate its services: some fail with `Failed to set up mount namespacing`, logins take 25 seconds.")
+        .fix_command(set(guest, b"features", value));
     sink.push(finding);
 }

@@ -1,6 +1,6 @@
 //! An address that no machine can have, or that is its own gateway.
 
-use super::{Ct, conf, in_main, line_number, rule, who};
+use super::{Ct, conf, display_name, finding_in_main, line_number, rule};
 use crate::finding::Level;
 use crate::model::container::net;
 use crate::rules::{Context, Rule, Sink, words};
@@ -13,11 +13,16 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let key = net.option.key;
         let mut report = |part: &str, what: String, label: String| {
             let Some(part) = net.get(part) else { return };
-            let finding = in_main(guest, key, part.span, format!("{} of {}: {what}", words::name(key), who(guest)))
-                .label(label)
-                .about(words::name(part.value))
-                .pve("PVE configures it as it is, and the container reaches nobody with it.")
-                .edit(format!("correct line {} of {}", line_number(guest, part.span), conf(guest)));
+            let finding = finding_in_main(
+                guest,
+                key,
+                part.span,
+                format!("{} of {}: {what}", words::name(key), display_name(guest)),
+            )
+            .label(label)
+            .discriminator(words::name(part.value))
+            .consequence("PVE configures it as it is, and the container reaches nobody with it.")
+            .edit(format!("correct line {} of {}", line_number(guest, part.span), conf(guest)));
             sink.push(finding);
         };
         if let Some((address, prefix)) = net.ipv4() {

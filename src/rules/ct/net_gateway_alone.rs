@@ -1,6 +1,6 @@
 //! A gateway without a static address.
 
-use super::{Ct, in_main, rule, set, who, without};
+use super::{Ct, display_name, finding_in_main, rule, set, without};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
@@ -13,17 +13,19 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         for (gateway, address, is_static) in [("gw", "ip", net.ipv4().is_some()), ("gw6", "ip6", net.ipv6().is_some())]
         {
             let Some(gateway) = net.get(gateway).filter(|_| !is_static) else { continue };
-            let mut finding = in_main(
+            let mut finding = finding_in_main(
                 guest,
                 key,
                 gateway.span,
-                format!("{} of {} has a gateway and no address", words::name(key), who(guest)),
+                format!("{} of {} has a gateway and no address", words::name(key), display_name(guest)),
             )
-            .about(gateway.name())
-            .pve("PVE writes a gateway into the container only beside a static address: this one has no effect.")
-            .mend(set(guest, key, without(guest, net.option, &[gateway.name()])));
+            .discriminator(gateway.name())
+            .consequence(
+                "PVE writes a gateway into the container only beside a static address: this one has no effect.",
+            )
+            .fix_command(set(guest, key, without(guest, net.option, &[gateway.name()])));
             finding = match net.get(address) {
-                Some(address) => finding.also(guest.at(address.span), "the gateway comes from there, too"),
+                Some(address) => finding.secondary(guest.at(address.span), "the gateway comes from there, too"),
                 None => finding.label(format!("{address}= is missing")),
             };
             sink.push(finding);

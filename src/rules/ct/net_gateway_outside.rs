@@ -1,6 +1,6 @@
 //! A gateway that isn't in the network of the address.
 
-use super::{Ct, conf, in_main, line_number, rule, who};
+use super::{Ct, conf, display_name, finding_in_main, line_number, rule};
 use crate::finding::Level;
 use crate::model::container::net;
 use crate::rules::{Context, Rule, Sink, words};
@@ -23,10 +23,10 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         {
             let (Some(gateway), Some(address)) = (net.get(gateway), net.get(address)) else { continue };
             let key = net.option.key;
-            let finding = in_main(guest, key, gateway.span, format!("the gateway of {} of {} isn't in its network", words::name(key), who(guest)))
-                .about(gateway.name())
-                .also(guest.at(address.span), "the network")
-                .pve("PVE adds a route to the gateway itself, which is right for routed hosting and mostly a typing mistake elsewhere.")
+            let finding = finding_in_main(guest, key, gateway.span, format!("the gateway of {} of {} isn't in its network", words::name(key), display_name(guest)))
+                .discriminator(gateway.name())
+                .secondary(guest.at(address.span), "the network")
+                .consequence("PVE adds a route to the gateway itself, which is right for routed hosting and mostly a typing mistake elsewhere.")
                 .edit(format!("check gateway and prefix length in line {} of {}", line_number(guest, gateway.span), conf(guest)));
             sink.push(finding);
         }

@@ -1,6 +1,6 @@
 //! Two interfaces with a gateway.
 
-use super::{Ct, in_main, rule, set, who, without};
+use super::{Ct, display_name, finding_in_main, rule, set, without};
 use crate::finding::Level;
 use crate::model::container::net::Net;
 use crate::rules::{Context, Rule, Sink};
@@ -19,16 +19,18 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let Some((_, first)) = with.next() else { continue };
         for (net, gateway) in with {
             let key = net.option.key;
-            let finding = in_main(
+            let finding = finding_in_main(
                 guest,
                 key,
                 gateway.span,
-                format!("{} has two default gateways for {version}", who(guest)),
+                format!("{} has two default gateways for {version}", display_name(guest)),
             )
-            .about(part)
-            .also(guest.at(first.span), "the other one")
-            .pve("Only one default route can count; which one depends on the order in which the interfaces come up.")
-            .mend_when(set(guest, key, without(guest, net.option, &[part])), "if the first is the right one");
+            .discriminator(part)
+            .secondary(guest.at(first.span), "the other one")
+            .consequence(
+                "Only one default route can count; which one depends on the order in which the interfaces come up.",
+            )
+            .fix_command_when(set(guest, key, without(guest, net.option, &[part])), "if the first is the right one");
             sink.push(finding);
         }
     }

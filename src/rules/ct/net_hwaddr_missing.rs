@@ -1,6 +1,6 @@
 //! A network interface without a MAC address.
 
-use super::{Ct, in_main, rule, set, who, without};
+use super::{Ct, display_name, finding_in_main, rule, set, without};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
@@ -15,10 +15,10 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             Some(_) => without(guest, net.option, &["type"]),
             None => [net.option.span.bytes(guest.config.text), b",type=veth"].concat(),
         };
-        let finding = in_main(guest, key, net.option.span, format!("{} of {} has no MAC address", words::name(key), who(guest)))
+        let finding = finding_in_main(guest, key, net.option.span, format!("{} of {} has no MAC address", words::name(key), display_name(guest)))
             .label("no hwaddr=")
-            .pve("PVE makes up another one at every start: DHCP gives other addresses, and firewalls and switches see a new machine.")
-            .mend_when(set(guest, key, value), "PVE makes up an address and stores it");
+            .consequence("PVE makes up another one at every start: DHCP gives other addresses, and firewalls and switches see a new machine.")
+            .fix_command_when(set(guest, key, value), "PVE makes up an address and stores it");
         sink.push(finding);
     }
 }

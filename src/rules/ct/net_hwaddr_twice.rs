@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Ct, in_main, is_true, set, who, without};
+use super::{Ct, display_name, finding_in_main, is_true, set, without};
 use crate::finding::Level;
 use crate::model::container::net::Net;
 use crate::rules::{Check, Context, Rule, Sink, words};
@@ -48,17 +48,17 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             } else {
                 RULE.level
             };
-            let finding = in_main(guest, key, mine.span, message)
-                .about(address.to_ascii_lowercase())
+            let finding = finding_in_main(guest, key, mine.span, message)
+                .discriminator(address.to_ascii_lowercase())
                 .at_level(level)
                 .related(other.at(hwaddr.span), format!("the same address in {}", name(other, theirs)))
-                .pve("While both run, the bridge sends each packet to whichever of them was heard last: connections hang and break.")
-                .mend_when(set(guest, key, without(guest, net.option, &["hwaddr"])), "PVE makes up a new address and stores it");
+                .consequence("While both run, the bridge sends each packet to whichever of them was heard last: connections hang and break.")
+                .fix_command_when(set(guest, key, without(guest, net.option, &["hwaddr"])), "PVE makes up a new address and stores it");
             sink.push(finding);
         }
     }
 }
 
 fn name(guest: &Ct<'_>, net: &Net<'_, '_>) -> String {
-    format!("{} of {}", words::name(net.option.key), who(guest))
+    format!("{} of {}", words::name(net.option.key), display_name(guest))
 }

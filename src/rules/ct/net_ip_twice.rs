@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
 
-use super::{Ct, conf, in_main, is_true, line_number, who};
+use super::{Ct, conf, display_name, finding_in_main, is_true, line_number};
 use crate::finding::Level;
 use crate::model::container::net::Net;
 use crate::rules::{Check, Context, Rule, Sink, words};
@@ -42,18 +42,18 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 let key = net.option.key;
                 let message = format!(
                     "{} and {} both have the address {address} on {}",
-                    who(other),
-                    who(guest),
+                    display_name(other),
+                    display_name(guest),
                     words::name(segment.0)
                 );
                 // Bridges of one name on two nodes need not be connected.
                 let level = if other.node == guest.node { RULE.level } else { Level::Note };
                 let down = net.props.flag("link_down") || theirs.props.flag("link_down");
-                let finding = in_main(guest, key, mine.span, message)
-                    .about(address.to_string())
+                let finding = finding_in_main(guest, key, mine.span, message)
+                    .discriminator(address.to_string())
                     .at_level(if down { Level::Note } else { level })
-                    .related(other.at(there.span), format!("the same address in {} of {}", words::name(theirs.option.key), who(other)))
-                    .pve("While both run, each of them answers for the address, and connections reach now one, now the other.")
+                    .related(other.at(there.span), format!("the same address in {} of {}", words::name(theirs.option.key), display_name(other)))
+                    .consequence("While both run, each of them answers for the address, and connections reach now one, now the other.")
                     .edit(format!("give one of the two another address: line {} of {}", line_number(guest, mine.span), conf(guest)));
                 sink.push(finding);
             }

@@ -1,6 +1,6 @@
 //! An interface name that is too long for the kernel.
 
-use super::{Ct, conf, in_main, line_number, rule, who};
+use super::{Ct, conf, display_name, finding_in_main, line_number, rule};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
@@ -11,14 +11,16 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for net in guest.config.main.nets() {
         let Some(name) = net.get("name").filter(|name| name.value.len() > 15) else { continue };
         let key = net.option.key;
-        let finding = in_main(
+        let finding = finding_in_main(
             guest,
             key,
             name.span,
-            format!("the name of {} of {} is too long", words::name(key), who(guest)),
+            format!("the name of {} of {} is too long", words::name(key), display_name(guest)),
         )
         .label("15 characters at most")
-        .pve("LXC cuts it off, and the network configuration inside the container names an interface that isn't there.")
+        .consequence(
+            "LXC cuts it off, and the network configuration inside the container names an interface that isn't there.",
+        )
         .edit(format!("shorten name= in line {} of {}", line_number(guest, name.span), conf(guest)));
         sink.push(finding);
     }

@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Ct, conf, in_main, replaced, rule, set, who};
+use super::{Ct, conf, display_name, finding_in_main, replaced, rule, set};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
@@ -25,14 +25,18 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             continue;
         };
         let name = words::name(mine.value);
-        let message =
-            format!("{} and {} of {} are both called {name}", words::name(other), words::name(key), who(guest));
-        let finding = in_main(guest, key, mine.span, message)
-            .about(&name)
-            .also(guest.at(theirs), "taken here")
-            .pve("The container doesn't start: LXC can't create the second interface (`File exists`).");
+        let message = format!(
+            "{} and {} of {} are both called {name}",
+            words::name(other),
+            words::name(key),
+            display_name(guest)
+        );
+        let finding = finding_in_main(guest, key, mine.span, message)
+            .discriminator(&name)
+            .secondary(guest.at(theirs), "taken here")
+            .consequence("The container doesn't start: LXC can't create the second interface (`File exists`).");
         sink.push(match free.next() {
-            Some(free) => finding.mend(set(guest, key, replaced(guest, net.option, mine.span, free.as_bytes()))),
+            Some(free) => finding.fix_command(set(guest, key, replaced(guest, net.option, mine.span, free.as_bytes()))),
             None => finding.edit(format!("give one of them another name= in {}", conf(guest))),
         });
     }

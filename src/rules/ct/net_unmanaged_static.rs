@@ -1,6 +1,6 @@
 //! A static address in a container that PVE doesn't configure.
 
-use super::{Ct, in_main, rule, set, who};
+use super::{Ct, display_name, finding_in_main, rule, set};
 use crate::finding::Level;
 use crate::release::Release;
 use crate::rules::{Context, Rule, Sink};
@@ -18,12 +18,16 @@ fn check(context: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             net.get("ip").filter(|_| net.ipv4().is_some()).or_else(|| net.get("ip6").filter(|_| net.ipv6().is_some()));
         let Some(address) = address else { continue };
         let key = net.option.key;
-        let mut finding =
-            in_main(guest, key, address.span, format!("PVE doesn't configure this address in {}", who(guest)))
-                .pve("With ostype unmanaged PVE writes no network configuration into the container.");
+        let mut finding = finding_in_main(
+            guest,
+            key,
+            address.span,
+            format!("PVE doesn't configure this address in {}", display_name(guest)),
+        )
+        .consequence("With ostype unmanaged PVE writes no network configuration into the container.");
         if context.cluster.release >= Release::Pve9 {
             let value = [net.option.span.bytes(guest.config.text), b",host-managed=1"].concat();
-            finding = finding.mend_when(set(guest, key, value), "from 9.1 on, the host configures it then");
+            finding = finding.fix_command_when(set(guest, key, value), "from 9.1 on, the host configures it then");
         } else {
             finding = finding.edit("configure the address inside the container");
         }

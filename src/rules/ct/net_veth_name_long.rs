@@ -1,6 +1,6 @@
 //! A number of a container and its interface that make a name too long for the kernel.
 
-use super::{Ct, conf, in_main, rule, who};
+use super::{Ct, conf, display_name, finding_in_main, rule};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
@@ -15,14 +15,14 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             continue;
         }
         let key = net.option.key;
-        let finding = in_main(
+        let finding = finding_in_main(
             guest,
             key,
             net.option.key_span,
-            format!("{} of {} has no room for its name on the node", words::name(key), who(guest)),
+            format!("{} of {} has no room for its name on the node", words::name(key), display_name(guest)),
         )
         .label(format!("{name} has {} characters, 15 at most", name.len()))
-        .pve("The name is cut off, and the interface is taken for another one of this container.")
+        .consequence("The name is cut off, and the interface is taken for another one of this container.")
         .edit(format!("give {} in {} a number below 10", words::name(key), conf(guest)));
         sink.push(finding);
     }

@@ -1,6 +1,6 @@
 //! A config that doesn't end in a line feed.
 
-use super::{Ct, conf, in_main, rule, who};
+use super::{Ct, conf, display_name, finding_in_main, rule};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink};
 use crate::text::Span;
@@ -13,13 +13,13 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         return;
     }
     let end = guest.config.text.len();
-    let finding = in_main(
+    let finding = finding_in_main(
         guest,
         b"",
         Span::new(end.saturating_sub(1), end),
-        format!("the config of {} doesn't end in a line feed", who(guest)),
+        format!("the config of {} doesn't end in a line feed", display_name(guest)),
     )
-    .pve("Text that is appended with `echo ... >>` becomes a part of the last line.")
+    .consequence("Text that is appended with `echo ... >>` becomes a part of the last line.")
     .edit(format!("add a line feed at the end of {}", conf(guest)));
     sink.push(finding);
 }

@@ -1,8 +1,8 @@
 //! An option whose number PVE doesn't know.
 
-use super::{Ct, conf, found, line_number, placed, rule, who};
+use super::{Ct, conf, display_name, finding_in, level_for_section, line_number, rule};
 use crate::finding::Level;
-use crate::model::container::Why;
+use crate::model::container::QuirkKind;
 use crate::model::tables::lxc::{self as table, Family};
 use crate::rules::{Context, Rule, Sink, words};
 
@@ -10,41 +10,43 @@ use crate::rules::{Context, Rule, Sink, words};
 pub static RULE: Rule = rule("ct-option-index", Level::Warning, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
-    for odd in &guest.config.odd {
-        let Why::UnknownOption { elsewhere: None, acted_on, problem } = &odd.why else { continue };
-        let (name, number) = table::split_index(odd.key);
+    for quirk in &guest.config.quirks {
+        let QuirkKind::UnknownOption { elsewhere: None, acted_on, problem } = &quirk.why else { continue };
+        let (name, number) = table::split_index(quirk.key);
         let Some(option) = table::indexed(name).filter(|_| !number.is_empty()) else { continue };
         let Family::Indexed(count) = option.family else { continue };
-        let (key, name) = (words::name(odd.key), words::name(name));
-        let message = format!("{key} of {} is beyond the numbers PVE knows", who(guest));
-        let mut finding =
-            found(guest, odd.place, odd.key, odd.span, message).label(format!("{name}0 to {name}{}", count - 1));
+        let (key, name) = (words::name(quirk.key), words::name(name));
+        let message = format!("{key} of {} is beyond the numbers PVE knows", display_name(guest));
+        let mut finding = finding_in(guest, quirk.place, quirk.key, quirk.span, message)
+            .label(format!("{name}0 to {name}{}", count - 1));
         let level = match (acted_on, problem) {
             (true, Some(problem)) => {
                 finding = finding
-                    .also(guest.at(problem.span), "PVE can't read this")
-                    .pve("PVE uses the line all the same, can't read it, and the container doesn't start.");
+                    .secondary(guest.at(problem.span), "PVE can't read this")
+                    .consequence("PVE uses the line all the same, can't read it, and the container doesn't start.");
                 Level::Error
             }
             (true, None) => {
-                finding = finding.pve("PVE uses the line all the same, but no command can change or remove it.");
+                finding =
+                    finding.consequence("PVE uses the line all the same, but no command can change or remove it.");
                 Level::Warning
             }
             (false, _) if name == "mp" => {
-                finding = finding.pve("PVE warns `unknown setting` and starts the container without this mount.");
+                finding =
+                    finding.consequence("PVE warns `unknown setting` and starts the container without this mount.");
                 Level::Error
             }
             (false, _) => {
-                finding = finding.pve("PVE warns `unknown setting` at every read and doesn't act on the line.");
+                finding = finding.consequence("PVE warns `unknown setting` at every read and doesn't act on the line.");
                 Level::Warning
             }
         };
         finding = finding.edit(format!(
             "give {key} in line {} of {} a free number from 0 to {}",
-            line_number(guest, odd.span),
+            line_number(guest, quirk.span),
             conf(guest),
             count - 1
         ));
-        sink.push(placed(finding, level, odd.place));
+        sink.push(level_for_section(finding, level, quirk.place));
     }
 }

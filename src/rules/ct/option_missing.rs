@@ -1,8 +1,8 @@
 //! A container without one of the three options that its start needs.
 
-use super::{Ct, conf, in_main, rule, who};
+use super::{Ct, conf, display_name, finding_in_main, rule};
 use crate::finding::Level;
-use crate::model::container::{Odd, Why};
+use crate::model::container::{Quirk, QuirkKind};
 use crate::rules::{Context, Rule, Sink, words};
 use crate::text::Span;
 
@@ -26,15 +26,19 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             let line = span.bytes(config.text).trim_ascii_start();
             line.get(..key.len()).is_some_and(|start| start.eq_ignore_ascii_case(key))
         };
-        let glued = |odd: &Odd<'_>| odd.why == Why::Glued && begins(odd.span);
-        config.dropped.iter().any(|dropped| begins(dropped.span)) || config.odd.iter().any(glued)
+        let glued = |quirk: &Quirk<'_>| quirk.why == QuirkKind::Glued && begins(quirk.span);
+        config.dropped.iter().any(|dropped| begins(dropped.span)) || config.quirks.iter().any(glued)
     };
     let missing: Vec<_> = needed.iter().filter(|key| !has(key) && !is_lost(key)).map(words::name).collect();
     let Some(first) = missing.first() else { return };
-    let mut finding =
-        in_main(guest, b"", Span::default(), format!("{} has no {}", who(guest), words::list(&missing, 3)))
-            .about(missing.join(" "))
-            .pve(format!("The container doesn't start: `missing '{first}' - internal error`."));
+    let mut finding = finding_in_main(
+        guest,
+        b"",
+        Span::default(),
+        format!("{} has no {}", display_name(guest), words::list(&missing, 3)),
+    )
+    .discriminator(missing.join(" "))
+    .consequence(format!("The container doesn't start: `missing '{first}' - internal error`."));
     for key in &missing {
         finding = finding.edit(match key.as_str() {
             "arch" => format!("add the line `arch: amd64`, or what the container was made for, to {}", conf(guest)),

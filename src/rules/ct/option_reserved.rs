@@ -1,20 +1,20 @@
 //! An option with the name of one of PVE's own structures.
 
-use super::{Ct, found, remove_line, rule, who};
+use super::{Ct, display_name, finding_in, remove_line, rule};
 use crate::finding::Level;
-use crate::model::container::Why;
+use crate::model::container::QuirkKind;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub static RULE: Rule = rule("ct-option-reserved", Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
-    for odd in guest.config.odd.iter().filter(|odd| odd.why == Why::Reserved) {
-        let key = words::name(odd.key);
-        let finding = found(guest, odd.place, odd.key, odd.span, format!("PVE can't use {} because of the line {key}", who(guest)))
+    for quirk in guest.config.quirks.iter().filter(|quirk| quirk.why == QuirkKind::Reserved) {
+        let key = words::name(quirk.key);
+        let finding = finding_in(guest, quirk.place, quirk.key, quirk.span, format!("PVE can't use {} because of the line {key}", display_name(guest)))
             .label("a name that PVE keeps for itself")
-            .pve("The line overwrites what PVE keeps under that name. Commands die with `Can't use string (...) as a HASH ref`, or write a broken file.")
-            .edit(remove_line(guest, odd.span));
+            .consequence("The line overwrites what PVE keeps under that name. Commands die with `Can't use string (...) as a HASH ref`, or write a broken file.")
+            .edit(remove_line(guest, quirk.span));
         sink.push(finding);
     }
 }

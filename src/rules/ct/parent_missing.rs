@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Ct, found, remove_line, rule, who};
+use super::{Ct, display_name, finding_in, remove_line, rule};
 use crate::finding::Level;
 use crate::model::container::{Place, Section};
 use crate::rules::{Context, Rule, Sink, words};
@@ -27,12 +27,17 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             continue;
         }
         let name = words::name(&parent.value);
-        let finding =
-            found(guest, section.place, b"parent", parent.span, format!("{} has no snapshot {name}", who(guest)))
-                .label("named as the parent")
-                .about(name)
-                .pve("The tree of snapshots is shown wrong; nothing else depends on it.")
-                .edit(remove_line(guest, parent.span));
+        let finding = finding_in(
+            guest,
+            section.place,
+            b"parent",
+            parent.span,
+            format!("{} has no snapshot {name}", display_name(guest)),
+        )
+        .label("named as the parent")
+        .discriminator(name)
+        .consequence("The tree of snapshots is shown wrong; nothing else depends on it.")
+        .edit(remove_line(guest, parent.span));
         sink.push(finding);
     }
     // Each snapshot is walked over once: 1 is being walked, 2 is done.
@@ -63,15 +68,15 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
 
 fn cycle(guest: &Ct<'_>, section: &Section<'_>, sink: &mut Sink) {
     let (Some(parent), Place::Snapshot(name)) = (section.get("parent"), section.place) else { return };
-    let finding = found(
+    let finding = finding_in(
         guest,
         section.place,
         b"parent",
         parent.span,
         format!("snapshot {} is its own ancestor", words::name(name)),
     )
-    .about("cycle")
-    .pve("The tree of snapshots can't be shown; the GUI lists none of them.")
+    .discriminator("cycle")
+    .consequence("The tree of snapshots can't be shown; the GUI lists none of them.")
     .edit(remove_line(guest, parent.span));
     sink.push(finding);
 }

@@ -1,6 +1,6 @@
 //! A privileged container.
 
-use super::{Ct, has_map, in_main, rule, who};
+use super::{Ct, display_name, finding_in_main, has_map, rule};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink};
 use crate::text::Span;
@@ -22,9 +22,9 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             "there is no line unprivileged",
         ),
     };
-    let finding = in_main(guest, b"unprivileged", span, format!("{} is privileged", who(guest)))
+    let finding = finding_in_main(guest, b"unprivileged", span, format!("{} is privileged", display_name(guest)))
         .label(label)
-        .pve("root in the container is root on the node, held back by AppArmor and capabilities alone. LXC doesn't count escapes from such containers as security problems.")
-        .edit(format!("to change it, back {} up and restore it as unprivileged (pct restore ... --unprivileged 1)", who(guest)));
+        .consequence("root in the container is root on the node, held back by AppArmor and capabilities alone. LXC doesn't count escapes from such containers as security problems.")
+        .edit(format!("to change it, back {} up and restore it as unprivileged (pct restore ... --unprivileged 1)", display_name(guest)));
     sink.push(finding);
 }

@@ -1,6 +1,6 @@
 //! A privileged container without the walls that remain.
 
-use super::{Ct, has_map, in_main, rule, who};
+use super::{Ct, display_name, finding_in_main, has_map, rule};
 use crate::finding::Level;
 use crate::model::container::raw;
 use crate::model::container::raw::DeviceRule;
@@ -40,17 +40,22 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let Some(&(span, label)) = holes.first() else { return };
     // Nesting alone is how many run Docker in old privileged containers, knowingly: advice, no mistake.
     let level = if holes.len() == 1 && label.starts_with("procfs") { Level::Note } else { RULE.level };
-    let mut finding = in_main(guest, b"unprivileged", span, format!("root in {} can take over the node", who(guest)))
-        .at_level(level)
-        .label(label);
+    let mut finding = finding_in_main(
+        guest,
+        b"unprivileged",
+        span,
+        format!("root in {} can take over the node", display_name(guest)),
+    )
+    .at_level(level)
+    .label(label);
     for &(span, label) in holes.get(1..).unwrap_or_default() {
-        finding = finding.also(guest.at(span), label);
+        finding = finding.secondary(guest.at(span), label);
     }
     let finding = finding
-        .pve("The container is privileged, so this opens the last walls between it and the node.")
+        .consequence("The container is privileged, so this opens the last walls between it and the node.")
         .edit(format!(
             "make {} unprivileged (backup, then pct restore ... --unprivileged 1); there nesting is safe enough",
-            who(guest)
+            display_name(guest)
         ));
     sink.push(finding);
 }

@@ -1,6 +1,6 @@
 //! Capabilities both kept and dropped.
 
-use super::{Ct, conf, has_map, in_main, line_number, remove_line, rule, who};
+use super::{Ct, conf, display_name, finding_in_main, has_map, line_number, remove_line, rule};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink};
 
@@ -20,13 +20,17 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         }
     }
     let Some(keep) = keep.filter(|_| drops) else { return };
-    let mut finding =
-        in_main(guest, keep.key, keep.key_span, format!("{} can't both keep and drop capabilities", who(guest)))
-            .pve("The container doesn't start: LXC takes one of the two lists only.");
+    let mut finding = finding_in_main(
+        guest,
+        keep.key,
+        keep.key_span,
+        format!("{} can't both keep and drop capabilities", display_name(guest)),
+    )
+    .consequence("The container doesn't start: LXC takes one of the two lists only.");
     let dropped = config.main.raw_values("lxc.cap.drop").find(|raw| !raw.value.is_empty());
     finding = match dropped {
         Some(dropped) => {
-            finding.also(guest.at(dropped.key_span), "dropped here").edit(remove_line(guest, dropped.key_span))
+            finding.secondary(guest.at(dropped.key_span), "dropped here").edit(remove_line(guest, dropped.key_span))
         }
         None => finding.label("what LXC includes for privileged containers drops some already").edit(format!(
             "put the line `lxc.cap.drop:` in front of line {} of {}",

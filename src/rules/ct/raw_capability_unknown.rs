@@ -1,6 +1,6 @@
 //! A capability that LXC doesn't know.
 
-use super::{Ct, conf, in_main, line_number, rule};
+use super::{Ct, conf, finding_in_main, line_number, rule};
 use crate::finding::Level;
 use crate::model::container::raw;
 use crate::model::tables::lxc as table;
@@ -27,10 +27,10 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             let exact = table::CAPABILITIES.iter().map(|known| known.as_str()).find(|known| known.as_bytes() == plain);
             let near =
                 exact.or_else(|| words::did_you_mean(plain, table::CAPABILITIES.iter().map(|known| known.as_str())));
-            let finding = in_main(guest, raw.key, span, format!("LXC knows no capability {name}"))
+            let finding = finding_in_main(guest, raw.key, span, format!("LXC knows no capability {name}"))
                 .label(near.map_or_else(String::new, |near| format!("did you mean {near}?")))
-                .about(name)
-                .pve("The container doesn't start.")
+                .discriminator(name)
+                .consequence("The container doesn't start.")
                 .edit(format!("correct line {} of {}", line_number(guest, span), conf(guest)));
             sink.push(finding);
         }

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Ct, conf, found, has_map, line_number, placed, remove_line, rule, who, write_as};
+use super::{Ct, conf, display_name, finding_in, has_map, level_for_section, line_number, remove_line, rule, write_as};
 use crate::finding::Level;
 use crate::model::container::{Place, Raw};
 use crate::model::tables::lxc::RawKey;
@@ -41,10 +41,10 @@ fn judge(
     // Where the cgroup is, not what is in it.
     if old.starts_with(b"dir") || old == b"relative" {
         if context.cluster.release >= Release::Pve9 {
-            let finding = found(guest, place, raw.key, raw.key_span, format!("PVE is going to refuse {key}"))
+            let finding = finding_in(guest, place, raw.key, raw.key_span, format!("PVE is going to refuse {key}"))
                 .at_level(Level::Note)
-                .pve("LXC follows it with cgroup v2, too. PVE takes it for a setting of v1, and warns that it will be an error.")
-                .edit(format!("find out whether {} still needs line {} of {}", who(guest), line_number(guest, raw.key_span), conf(guest)));
+                .consequence("LXC follows it with cgroup v2, too. PVE takes it for a setting of v1, and warns that it will be an error.")
+                .edit(format!("find out whether {} still needs line {} of {}", display_name(guest), line_number(guest, raw.key_span), conf(guest)));
             sink.push(finding);
         }
         return;
@@ -56,11 +56,11 @@ fn judge(
     };
     let new = new.map(|new| [b"lxc.cgroup2.", new].concat());
     let twin = new.as_deref().and_then(|new| of_v2.get(&(new, raw.value)));
-    let finding = found(guest, place, raw.key, raw.key_span, format!("LXC ignores {key}: it is for cgroup v1"))
-        .about(value)
-        .pve("LXC only logs `Ignoring legacy cgroup limits on pure cgroup2 system`.");
+    let finding = finding_in(guest, place, raw.key, raw.key_span, format!("LXC ignores {key}: it is for cgroup v1"))
+        .discriminator(value)
+        .consequence("LXC only logs `Ignoring legacy cgroup limits on pure cgroup2 system`.");
     let (level, finding) = if let Some(twin) = twin {
-        (Level::Note, finding.also(guest.at(*twin), "this one counts").edit(remove_line(guest, raw.key_span)))
+        (Level::Note, finding.secondary(guest.at(*twin), "this one counts").edit(remove_line(guest, raw.key_span)))
     } else if old == b"devices.allow" && has_map(&guest.config) {
         let finding = finding
             .label("an unprivileged container may use every device that it has, as far as the file's mode allows")
@@ -79,7 +79,7 @@ fn judge(
         };
         (level_of(context), finding.edit(edit))
     };
-    sink.push(placed(finding, level, place));
+    sink.push(level_for_section(finding, level, place));
 }
 
 /// 7 and 8 can still be booted with cgroup v1.

@@ -1,6 +1,6 @@
 //! A device handed over by a mount, which PVE could do itself.
 
-use super::{Ct, conf, in_main, line_number, rule, who};
+use super::{Ct, conf, display_name, finding_in_main, line_number, rule};
 use crate::finding::Level;
 use crate::model::container::raw::MountEntry;
 use crate::release::Release;
@@ -35,9 +35,9 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let number = *number.get_or_insert_with(|| {
             (0..256).find(|number| main.get(&format!("dev{number}")).is_none()).unwrap_or_default()
         });
-        let finding = in_main(guest, raw.key, raw.key_span, format!("{source} could be a device of {}", who(guest)))
-            .about(&source)
-            .pve("With an option dev PVE makes the node itself, with owner and mode of its own, and shows it in the GUI.")
+        let finding = finding_in_main(guest, raw.key, raw.key_span, format!("{source} could be a device of {}", display_name(guest)))
+            .discriminator(&source)
+            .consequence("With an option dev PVE makes the node itself, with owner and mode of its own, and shows it in the GUI.")
             .edit(format!("in place of line {} of {}: dev{number} with the path {source}, and gid= for the group in the container that uses it", line_number(guest, raw.key_span), conf(guest)));
         sink.push(finding);
     }

@@ -1,6 +1,6 @@
 //! A device rule that an unprivileged container doesn't need.
 
-use super::{Ct, has_map, in_main, remove_line, rule, who};
+use super::{Ct, display_name, finding_in_main, has_map, remove_line, rule};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
@@ -16,9 +16,9 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         return;
     }
     for raw in config.main.raw_values("lxc.cgroup2.devices.allow") {
-        let finding = in_main(guest, raw.key, raw.key_span, format!("{} needs no rule for devices", who(guest)))
-            .about(words::name(raw.value))
-            .pve("PVE allows unprivileged containers all devices: they can make none, and may use what the file's mode and owner allow.")
+        let finding = finding_in_main(guest, raw.key, raw.key_span, format!("{} needs no rule for devices", display_name(guest)))
+            .discriminator(words::name(raw.value))
+            .consequence("PVE allows unprivileged containers all devices: they can make none, and may use what the file's mode and owner allow.")
             .edit(remove_line(guest, raw.key_span));
         sink.push(finding);
     }

@@ -1,8 +1,8 @@
 //! An lxc.* line that PVE doesn't hand on to LXC.
 
-use super::{Ct, dropped, found, placed, remove_line, rule};
+use super::{Ct, dropped, finding_in, level_for_section, remove_line, rule};
 use crate::finding::Level;
-use crate::model::container::Drop;
+use crate::model::container::DropReason;
 use crate::model::tables::lxc::{self as table, RawKey};
 use crate::release::Release;
 use crate::rules::{Context, Rule, Sink, words};
@@ -13,7 +13,7 @@ pub static RULE: Rule = rule("ct-raw-dropped", Level::Error, check);
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let release = guest.config.release;
     for dropped in dropped(guest) {
-        let Drop::RawUnknown(key) = dropped.why else { continue };
+        let DropReason::RawUnknown(key) = dropped.why else { continue };
         let name = words::name(key);
         let newer = Release::ALL.iter().find(|later| matches!(RawKey::of(key, **later), RawKey::Since(_)));
         let label = match (newer, table::lxc_knows(key, release)) {
@@ -27,11 +27,11 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
                 None => "neither PVE nor LXC knows it".to_owned(),
             },
         };
-        let finding = found(guest, dropped.place, key, dropped.span, format!("PVE doesn't hand {name} on to LXC"))
+        let finding = finding_in(guest, dropped.place, key, dropped.span, format!("PVE doesn't hand {name} on to LXC"))
             .label(label)
-            .about(words::name(dropped.span.bytes(guest.config.text)))
-            .pve("PVE warns `unable to parse config`, LXC never sees the line, and PVE's next change of the container deletes it.")
+            .discriminator(words::name(dropped.span.bytes(guest.config.text)))
+            .consequence("PVE warns `unable to parse config`, LXC never sees the line, and PVE's next change of the container deletes it.")
             .edit(remove_line(guest, dropped.span));
-        sink.push(placed(finding, RULE.level, dropped.place));
+        sink.push(level_for_section(finding, RULE.level, dropped.place));
     }
 }

@@ -1,6 +1,6 @@
 //! A resource limit that LXC can't set.
 
-use super::{Ct, conf, in_main, line_number, rule, who};
+use super::{Ct, conf, display_name, finding_in_main, line_number, rule};
 use crate::finding::Level;
 use crate::model::container::raw::is_limit;
 use crate::model::tables::lxc as table;
@@ -22,12 +22,16 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         } else {
             continue;
         };
-        let finding =
-            in_main(guest, raw.key, span, format!("LXC can't set {} of {}", words::name(raw.key), who(guest)))
-                .label(label)
-                .about(words::name(raw.value))
-                .pve(format!("The container doesn't start: {what}."))
-                .edit(format!("correct line {} of {}", line_number(guest, span), conf(guest)));
+        let finding = finding_in_main(
+            guest,
+            raw.key,
+            span,
+            format!("LXC can't set {} of {}", words::name(raw.key), display_name(guest)),
+        )
+        .label(label)
+        .discriminator(words::name(raw.value))
+        .consequence(format!("The container doesn't start: {what}."))
+        .edit(format!("correct line {} of {}", line_number(guest, span), conf(guest)));
         sink.push(finding);
     }
 }

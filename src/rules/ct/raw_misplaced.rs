@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::{Ct, conf, found, rule, who};
+use super::{Ct, conf, display_name, finding_in, rule};
 use crate::finding::Level;
 use crate::model::container::{Place, Raw};
 use crate::model::idmap::is_map_key;
@@ -35,18 +35,18 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             Place::Snapshot(name) => format!("snapshot {}", words::name(name)),
             _ => "the pending changes".to_owned(),
         };
-        let mut finding = found(
+        let mut finding = finding_in(
             guest,
             section.place,
             raw.key,
             raw.key_span,
-            format!("{} of {} stands in {name} only", words::name(raw.key), who(guest)),
+            format!("{} of {} stands in {name} only", words::name(raw.key), display_name(guest)),
         )
         .at_level(level)
-        .pve(what)
+        .consequence(what)
         .edit(format!("put the line above the first [ of {}, if the container shall have it", conf(guest)));
         for raw in raws.take(7) {
-            finding = finding.also(guest.at(raw.key_span), "and this");
+            finding = finding.secondary(guest.at(raw.key_span), "and this");
         }
         sink.push(finding);
     }

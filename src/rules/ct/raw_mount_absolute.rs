@@ -1,6 +1,6 @@
 //! An lxc.mount.entry whose target begins with a slash.
 
-use super::{Ct, in_main, remove_line, rule, who, write_as};
+use super::{Ct, display_name, finding_in_main, remove_line, rule, write_as};
 use crate::finding::Level;
 use crate::model::container::raw::MountEntry;
 use crate::rules::{Context, Rule, Sink, words};
@@ -22,15 +22,15 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let line_start = Span { start: raw.key_span.start, end: target.start }.bytes(guest.config.text);
         let rest = Span { start: target.end, end: raw.span.end }.bytes(guest.config.text);
         let name = words::name(entry.target);
-        let finding = in_main(
+        let finding = finding_in_main(
             guest,
             raw.key,
             target,
-            format!("LXC ignores this mount of {}: {name} begins with a slash", who(guest)),
+            format!("LXC ignores this mount of {}: {name} begins with a slash", display_name(guest)),
         )
         .label("a target is relative to the container's root")
-        .about(name)
-        .pve("The container starts without the mount; only LXC's log says `Ignoring mount point`.");
+        .discriminator(name)
+        .consequence("The container starts without the mount; only LXC's log says `Ignoring mount point`.");
         sink.push(if relative.is_empty() {
             finding.edit(remove_line(guest, target))
         } else {

@@ -1,6 +1,6 @@
 //! An lxc.mount.entry whose target may not be there.
 
-use super::{Ct, conf, in_main, line_number, rule, who};
+use super::{Ct, conf, display_name, finding_in_main, line_number, rule};
 use crate::finding::Level;
 use crate::model::container::raw::MountEntry;
 use crate::rules::{Context, Rule, Sink, words};
@@ -26,21 +26,24 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             continue;
         }
         let name = words::name(target);
-        let mut finding = in_main(guest, raw.key, raw.span, format!("{} starts only if it has {name}", who(guest)))
-            .about(&name)
-            .edit(format!(
-                "add create=file, or create=dir if {} is a directory, to the options in line {} of {}",
-                words::name(entry.source),
-                line_number(guest, raw.span),
-                conf(guest)
-            ));
+        let mut finding =
+            finding_in_main(guest, raw.key, raw.span, format!("{} starts only if it has {name}", display_name(guest)))
+                .discriminator(&name)
+                .edit(format!(
+                    "add create=file, or create=dir if {} is a directory, to the options in line {} of {}",
+                    words::name(entry.source),
+                    line_number(guest, raw.span),
+                    conf(guest)
+                ));
         finding = if device.is_some() && !keeps_dev {
             finding
                 .label("/dev is made anew at every start")
                 .at_level(Level::Warning)
-                .pve("LXC makes an empty /dev at every start, so the target isn't there, and the start fails.")
+                .consequence("LXC makes an empty /dev at every start, so the target isn't there, and the start fails.")
         } else {
-            finding.pve("Without create=dir, create=file or optional, a target that isn't there makes the start fail.")
+            finding.consequence(
+                "Without create=dir, create=file or optional, a target that isn't there makes the start fail.",
+            )
         };
         sink.push(finding);
     }

@@ -1,6 +1,6 @@
 //! An lxc.* line that overrides an option of the container.
 
-use super::{Ct, conf, in_main, line_number, rule, who};
+use super::{Ct, conf, display_name, finding_in_main, line_number, rule};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
@@ -39,12 +39,13 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             continue;
         };
         let (key, name) = (words::name(raw.key), words::name(option.key));
-        let finding = in_main(guest, raw.key, raw.key_span, format!("{key} overrides {name} of {}", who(guest)))
-            .about(words::name(raw.value))
-            .at_level(level)
-            .also(guest.at(option.span), "PVE goes on showing this")
-            .pve("PVE appends the lxc.* lines to what it makes of the options, and LXC takes the last.")
-            .edit(format!("remove line {} of {}, and set {name}", line_number(guest, raw.key_span), conf(guest)));
+        let finding =
+            finding_in_main(guest, raw.key, raw.key_span, format!("{key} overrides {name} of {}", display_name(guest)))
+                .discriminator(words::name(raw.value))
+                .at_level(level)
+                .secondary(guest.at(option.span), "PVE goes on showing this")
+                .consequence("PVE appends the lxc.* lines to what it makes of the options, and LXC takes the last.")
+                .edit(format!("remove line {} of {}, and set {name}", line_number(guest, raw.key_span), conf(guest)));
         sink.push(finding);
     }
 }

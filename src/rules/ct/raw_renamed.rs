@@ -1,8 +1,8 @@
 //! An lxc.* line under a name that LXC gave up.
 
-use super::{Ct, found, line, placed, remove_line, rule, write_as};
+use super::{Ct, finding_in, level_for_section, line, remove_line, rule, write_as};
 use crate::finding::Level;
-use crate::model::container::Why;
+use crate::model::container::QuirkKind;
 use crate::model::tables::lxc::RawKey;
 use crate::rules::{Context, Rule, Sink, words};
 
@@ -11,24 +11,26 @@ pub static RULE: Rule = rule("ct-raw-renamed", Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let release = guest.config.release;
-    for odd in &guest.config.odd {
-        let new = match odd.why {
-            Why::RawRenamed(new) => new.replace("INDEX", "0"),
-            Why::RawLimit => words::name(odd.key).replacen("lxc.limit.", "lxc.prlimit.", 1),
+    for quirk in &guest.config.quirks {
+        let new = match quirk.why {
+            QuirkKind::RawRenamed(new) => new.replace("INDEX", "0"),
+            QuirkKind::RawLimit => words::name(quirk.key).replacen("lxc.limit.", "lxc.prlimit.", 1),
             _ => continue,
         };
-        let old = words::name(odd.key);
-        let value = line(guest, odd.span).get(odd.key.len()..).unwrap_or_default().trim_ascii_start();
+        let old = words::name(quirk.key);
+        let value = line(guest, quirk.span).get(quirk.key.len()..).unwrap_or_default().trim_ascii_start();
         let value = value.get(1..).unwrap_or_default().trim_ascii_start();
-        let finding = found(guest, odd.place, odd.key, odd.span, format!("LXC no longer knows {old}"))
+        let finding = finding_in(guest, quirk.place, quirk.key, quirk.span, format!("LXC no longer knows {old}"))
             .label(format!("now {new}"))
-            .about(words::name(value))
-            .pve("PVE warns that the key is deprecated, hands it on all the same, and LXC refuses its whole config.")
-            .pve(format!("The container doesn't start: `Unsupported config key \"{old}\"`."));
+            .discriminator(words::name(value))
+            .consequence(
+                "PVE warns that the key is deprecated, hands it on all the same, and LXC refuses its whole config.",
+            )
+            .consequence(format!("The container doesn't start: `Unsupported config key \"{old}\"`."));
         let finding = match RawKey::of(new.as_bytes(), release) {
-            RawKey::Unknown | RawKey::Rejected(_) => finding.edit(remove_line(guest, odd.span)),
-            _ => finding.edit(write_as(guest, odd.span, [new.as_bytes(), b": ", value].concat())),
+            RawKey::Unknown | RawKey::Rejected(_) => finding.edit(remove_line(guest, quirk.span)),
+            _ => finding.edit(write_as(guest, quirk.span, [new.as_bytes(), b": ", value].concat())),
         };
-        sink.push(placed(finding, RULE.level, odd.place));
+        sink.push(level_for_section(finding, RULE.level, quirk.place));
     }
 }

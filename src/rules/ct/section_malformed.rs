@@ -1,8 +1,8 @@
 //! A section header that PVE doesn't recognise.
 
-use super::{Ct, conf, dropped, found, line_number, rule};
+use super::{Ct, conf, dropped, finding_in, line_number, rule};
 use crate::finding::Level;
-use crate::model::container::{Drop, Place};
+use crate::model::container::{DropReason, Place};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
@@ -10,7 +10,7 @@ pub static RULE: Rule = rule("ct-section-malformed", Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for dropped in dropped(guest) {
-        let Drop::BadHeader { swallowed } = dropped.why else { continue };
+        let DropReason::BadHeader { swallowed } = dropped.why else { continue };
         let header = words::name(dropped.span.bytes(guest.config.text).trim_ascii());
         let into = match dropped.place {
             Place::Main => "what the container runs with".to_owned(),
@@ -22,11 +22,11 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             n => format!("the {} below go into {into}", words::count(n as usize, "line")),
         };
         let level = if dropped.place == Place::Main && swallowed > 0 { RULE.level } else { Level::Warning };
-        let finding = found(guest, dropped.place, b"", dropped.span, format!("{header} is no section header to PVE"))
+        let finding = finding_in(guest, dropped.place, b"", dropped.span, format!("{header} is no section header to PVE"))
             .label(label)
-            .about(header)
+            .discriminator(header)
             .at_level(level)
-            .pve("PVE drops the header alone. The lines below it are read as part of the section before, and override its values.")
+            .consequence("PVE drops the header alone. The lines below it are read as part of the section before, and override its values.")
             .edit(format!(
                 "give the section in line {} of {} a name that begins with a letter and has at least two of a-z 0-9 _ -, or remove it with its lines",
                 line_number(guest, dropped.span),

@@ -1,6 +1,6 @@
 //! A snapshot that was never finished.
 
-use super::{Ct, found, pct, rule, who};
+use super::{Ct, display_name, finding_in, pct, rule};
 use crate::finding::Level;
 use crate::model::container::Place;
 use crate::rules::{Context, Rule, Sink, words};
@@ -20,19 +20,22 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let what = if &*state.value == b"delete" { "deleting" } else { "making" };
         // With a lock on the container the task may be running right now.
         let level = if config.main.get("lock").is_some() { Level::Note } else { RULE.level };
-        let finding = found(
+        let finding = finding_in(
             guest,
             snapshot.place,
             b"",
             state.span,
-            format!("{what} snapshot {name} of {} didn't finish", who(guest)),
+            format!("{what} snapshot {name} of {} didn't finish", display_name(guest)),
         )
         .at_level(level)
-        .pve(format!(
+        .consequence(format!(
             "A rollback is refused: `unable to rollback to incomplete snapshot (snapstate = {})`.",
             words::name(&state.value)
         ))
-        .mend_when(pct(guest, "delsnapshot").arg(&name).words("--force"), "when no task of this container is running");
+        .fix_command_when(
+            pct(guest, "delsnapshot").arg(&name).words("--force"),
+            "when no task of this container is running",
+        );
         sink.push(finding);
     }
 }

@@ -1,8 +1,10 @@
 //! snapstate where it does harm or nothing.
 
-use super::{Ct, conf, dropped, found, in_main, line_number, placed, remove_line, rule, who};
+use super::{
+    Ct, conf, display_name, dropped, finding_in, finding_in_main, level_for_section, line_number, remove_line, rule,
+};
 use crate::finding::Level;
-use crate::model::container::{Drop, Why};
+use crate::model::container::{DropReason, QuirkKind};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
@@ -10,32 +12,37 @@ pub static RULE: Rule = rule("ct-snapstate-misplaced", Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;
-    for odd in config.odd.iter().filter(|odd| odd.why == Why::SnapstateSwallows) {
-        let message = format!("PVE takes this line of {} for the state of a snapshot", who(guest));
-        let finding = found(guest, odd.place, b"snapstate", odd.span, message)
+    for quirk in config.quirks.iter().filter(|quirk| quirk.why == QuirkKind::SnapstateSwallows) {
+        let message = format!("PVE takes this line of {} for the state of a snapshot", display_name(guest));
+        let finding = finding_in(guest, quirk.place, b"snapstate", quirk.span, message)
             .label("what stands in front of snapstate is lost")
-            .about(words::name(odd.span.bytes(config.text)))
-            .pve("PVE looks for `snapstate: prepare` or `delete` at the end of a line, not at its start.")
+            .discriminator(words::name(quirk.span.bytes(config.text)))
+            .consequence("PVE looks for `snapstate: prepare` or `delete` at the end of a line, not at its start.")
             .edit(format!(
                 "put what is in front of snapstate in line {} of {} on a line of its own",
-                line_number(guest, odd.span),
+                line_number(guest, quirk.span),
                 conf(guest)
             ));
-        sink.push(placed(finding, RULE.level, odd.place));
+        sink.push(level_for_section(finding, RULE.level, quirk.place));
     }
-    for dropped in dropped(guest).filter(|dropped| dropped.why == Drop::Snapstate) {
-        if config.odd.iter().any(|odd| {
-            odd.why == Why::SnapstateSwallows
-                && odd.span.start <= dropped.span.start
-                && dropped.span.end <= odd.span.end
+    for dropped in dropped(guest).filter(|dropped| dropped.why == DropReason::Snapstate) {
+        if config.quirks.iter().any(|quirk| {
+            quirk.why == QuirkKind::SnapstateSwallows
+                && quirk.span.start <= dropped.span.start
+                && dropped.span.end <= quirk.span.end
         }) {
             continue;
         }
-        let finding = in_main(guest, b"snapstate", dropped.span, format!("{} itself has a snapstate", who(guest)))
-            .label("only snapshots have one")
-            .at_level(Level::Warning)
-            .pve("PVE drops the line without a word. It probably belonged to a snapshot whose header is gone.")
-            .edit(remove_line(guest, dropped.span));
+        let finding = finding_in_main(
+            guest,
+            b"snapstate",
+            dropped.span,
+            format!("{} itself has a snapstate", display_name(guest)),
+        )
+        .label("only snapshots have one")
+        .at_level(Level::Warning)
+        .consequence("PVE drops the line without a word. It probably belonged to a snapshot whose header is gone.")
+        .edit(remove_line(guest, dropped.span));
         sink.push(finding);
     }
 }

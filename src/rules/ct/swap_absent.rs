@@ -1,6 +1,6 @@
 //! A container that has no swap because the option is absent.
 
-use super::{Ct, in_main, rule, set, who};
+use super::{Ct, display_name, finding_in_main, rule, set};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink};
 
@@ -10,10 +10,10 @@ pub static RULE: Rule = rule("ct-swap-absent", Level::Note, check);
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let main = &guest.config.main;
     let (Some(memory), None) = (main.get("memory"), main.get("swap")) else { return };
-    let finding = in_main(guest, b"swap", memory.key_span, format!("{} has no swap", who(guest)))
+    let finding = finding_in_main(guest, b"swap", memory.key_span, format!("{} has no swap", display_name(guest)))
         .label("without the option swap there is none")
-        .pve("GUI and API create containers with 512 MiB of swap; absent, the option means 0.")
-        .mend_when(set(guest, b"swap", "0"), "to say that this is meant")
-        .mend_when(set(guest, b"swap", "512"), "for what new containers have");
+        .consequence("GUI and API create containers with 512 MiB of swap; absent, the option means 0.")
+        .fix_command_when(set(guest, b"swap", "0"), "to say that this is meant")
+        .fix_command_when(set(guest, b"swap", "512"), "for what new containers have");
     sink.push(finding);
 }

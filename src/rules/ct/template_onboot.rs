@@ -1,6 +1,6 @@
 //! A template that should start at boot.
 
-use super::{Ct, in_main, is_true, rule, set, who};
+use super::{Ct, display_name, finding_in_main, is_true, rule, set};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink};
 
@@ -13,8 +13,13 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         return;
     }
     let Some(onboot) = main.get("onboot") else { return };
-    let finding = in_main(guest, b"onboot", onboot.span, format!("{} is a template and never starts", who(guest)))
-        .pve("PVE skips templates when it starts guests at boot.")
-        .mend(set(guest, b"onboot", "0"));
+    let finding = finding_in_main(
+        guest,
+        b"onboot",
+        onboot.span,
+        format!("{} is a template and never starts", display_name(guest)),
+    )
+    .consequence("PVE skips templates when it starts guests at boot.")
+    .fix_command(set(guest, b"onboot", "0"));
     sink.push(finding);
 }

@@ -1,8 +1,8 @@
 //! An option without a value.
 
-use super::{Ct, dropped, found, placed, remove_line, rule, who};
+use super::{Ct, display_name, dropped, finding_in, level_for_section, remove_line, rule};
 use crate::finding::Level;
-use crate::model::container::{Drop, Shape};
+use crate::model::container::{DropReason, Shape};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
@@ -10,11 +10,11 @@ pub static RULE: Rule = rule("ct-value-missing", Level::Warning, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for dropped in dropped(guest) {
-        let Drop::Unparsable(Shape::NoValue(key)) = dropped.why else { continue };
-        let message = format!("{} of {} has no value", words::name(key), who(guest));
-        let finding = found(guest, dropped.place, key, dropped.span, message)
-            .pve("PVE warns `unable to parse config` and drops the line: the option is absent, not empty.")
+        let DropReason::Unparsable(Shape::NoValue(key)) = dropped.why else { continue };
+        let message = format!("{} of {} has no value", words::name(key), display_name(guest));
+        let finding = finding_in(guest, dropped.place, key, dropped.span, message)
+            .consequence("PVE warns `unable to parse config` and drops the line: the option is absent, not empty.")
             .edit(remove_line(guest, dropped.span));
-        sink.push(placed(finding, RULE.level, dropped.place));
+        sink.push(level_for_section(finding, RULE.level, dropped.place));
     }
 }

@@ -1,6 +1,6 @@
 //! A volume that the container doesn't use.
 
-use super::{Ct, in_main, rule, who};
+use super::{Ct, display_name, finding_in_main, rule};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
@@ -11,13 +11,17 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let unused = guest.config.main.options.iter().filter(|option| option.key.starts_with(b"unused"));
     for option in unused.filter(|option| option.known.is_some() && option.props.is_some()) {
         let volume = option.props.as_ref().and_then(|props| props.value("volume")).unwrap_or_default();
-        let finding =
-            in_main(guest, option.key, option.span, format!("{} doesn't use {}", who(guest), words::name(volume)))
-                .pve("The volume takes its space, and is in no backup. Destroying the container destroys it, too.")
-                .edit(format!(
-                    "use it as a mount point again, or give it up in the GUI: Resources, {}",
-                    words::name(option.key)
-                ));
+        let finding = finding_in_main(
+            guest,
+            option.key,
+            option.span,
+            format!("{} doesn't use {}", display_name(guest), words::name(volume)),
+        )
+        .consequence("The volume takes its space, and is in no backup. Destroying the container destroys it, too.")
+        .edit(format!(
+            "use it as a mount point again, or give it up in the GUI: Resources, {}",
+            words::name(option.key)
+        ));
         sink.push(finding);
     }
 }

@@ -37,7 +37,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 rights.at(group.name.span),
                 format!("group {name} has rights and no members"),
             )
-            .also(rights.at(entry.subject_span), "so nobody has these rights")
+            .secondary(rights.at(entry.subject_span), "so nobody has these rights")
             .edit(format!(
                 "add members (pveum user modify USER --append 1 --groups {name}), or remove what isn't needed"
             )),

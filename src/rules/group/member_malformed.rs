@@ -23,24 +23,25 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let name = member.strip_prefix(b"@").unwrap_or(member);
         let nested = look.model.group(name).is_some();
         let message = format!("PVE leaves {shown} out of group {of}: it is no user id");
-        let finding = Finding::new(format!("user.cfg: group {of}"), look.at(dropped.span), message).about(shown);
+        let finding =
+            Finding::new(format!("user.cfg: group {of}"), look.at(dropped.span), message).discriminator(shown);
         let guess = look.guess_member(member);
         Some(if nested {
             finding
                 .label("groups can't be members of groups")
-                .pve("The members of that group aren't members of this one.")
+                .consequence("The members of that group aren't members of this one.")
                 .edit("list the users themselves")
         } else if let Some(user) = guess {
             let member_now =
                 Command::new("pveum user modify").arg(user).words("--groups").arg(group).words("--append 1");
             finding
                 .label(format!("did you mean {user}?"))
-                .pve(format!("{user} gets none of the group's rights from this. {GONE}"))
-                .mend(member_now)
+                .consequence(format!("{user} gets none of the group's rights from this. {GONE}"))
+                .fix_command(member_now)
         } else {
             finding
                 .label(id_malformed::fault_label(fault, member))
-                .pve(format!("Nobody gets the group's rights from this. {GONE}"))
+                .consequence(format!("Nobody gets the group's rights from this. {GONE}"))
                 .edit("write the member as NAME@REALM")
         })
     });

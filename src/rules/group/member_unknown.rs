@@ -23,15 +23,18 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let (of, shown) = (words::name(group), words::name(member));
         let message = format!("group {of} has a member who doesn't exist: {shown}");
         let mut finding = Finding::new(format!("user.cfg: group {of}"), look.at(dropped.span), message)
-            .about(shown.clone())
+            .discriminator(shown.clone())
             .label("no such user")
-            .pve(format!("PVE keeps the membership: whoever is created as {shown} has the group's rights at once."));
+            .consequence(format!(
+                "PVE keeps the membership: whoever is created as {shown} has the group's rights at once."
+            ));
         if let Some(user) = look.guess_user(member) {
             let modify = Command::new("pveum user modify").arg(user).words("--groups").arg(group).words("--append 1");
-            finding = finding.label(format!("did you mean {user}?")).mend_when(modify, &format!("if {user} is meant"));
+            finding =
+                finding.label(format!("did you mean {user}?")).fix_command_when(modify, &format!("if {user} is meant"));
         }
         if ["pve", "pam"].iter().any(|local| realm(member) == local) {
-            finding = finding.mend_when(Command::new("pveum user add").arg(member), "if the user is to exist");
+            finding = finding.fix_command_when(Command::new("pveum user add").arg(member), "if the user is to exist");
         }
         Some(finding.edit("remove the member from this line, if nobody of that name is to come"))
     });

@@ -27,7 +27,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 "" => "the name is missing",
                 _ => "only letters, digits, dots, dashes and underscores",
             })
-            .pve(format!("Its members get none of its rights. {GONE}"))
+            .consequence(format!("Its members get none of its rights. {GONE}"))
             .edit("give the group another name, here and in the ACLs that name it");
         Some(look.with_followers(finding, dropped))
     });

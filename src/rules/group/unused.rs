@@ -46,8 +46,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 rights.at(group.name.span),
                 format!("no ACL is for group {name}"),
             )
-            .pve("Being a member gives nobody anything.")
-            .mend_when(Command::new("pveum group delete").arg(id), "if it isn't needed"),
+            .consequence("Being a member gives nobody anything.")
+            .fix_command_when(Command::new("pveum group delete").arg(id), "if it isn't needed"),
         );
     }
 }

@@ -40,14 +40,14 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             format!("root may not map the default {} range 100000-165535", kind.noun()),
         )
         .label(if root.is_some() { "this is all that root is granted" } else { "no line of root in here" })
-        .fact(format!(
+        .note(format!(
             "needed by {}: {}",
             words::count(concerned.len(), "container"),
             words::list(&concerned, 5)
         ));
         finding = finding
-            .pve(format!("No unprivileged container without an id map of its own starts: {}: {} range [0-65536) -> [100000-165536) not allowed", kind.tool(), kind.noun()))
-            .mend_when(Command::new(&format!("usermod {option} 100000-165535 root")), "on every node");
+            .consequence(format!("No unprivileged container without an id map of its own starts: {}: {} range [0-65536) -> [100000-165536) not allowed", kind.tool(), kind.noun()))
+            .fix_command_when(Command::new(&format!("usermod {option} 100000-165535 root")), "on every node");
         sink.push(finding);
     }
 }

@@ -23,7 +23,7 @@ fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
     let finding = mapped
         .finding(first.span, format!("container {} has an id map and no `unprivileged: 1`", guest.vmid_text()))
         .label("it runs unprivileged because of this line")
-        .pve("What looks at the flag alone takes it for privileged: the API's permission checks, `pct push`, device hotplug, restore.")
+        .consequence("What looks at the flag alone takes it for privileged: the API's permission checks, `pct push`, device hotplug, restore.")
         .edit(format!("with the container stopped, add the line `unprivileged: 1` above the first [section] of {}", guest.pve_path("lxc")));
     sink.push(finding);
 }

@@ -23,10 +23,10 @@ fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
         let mut finding = mapped
             .finding(problem.span, format!("container {} has no {} {}", guest.vmid_text(), kind.noun(), words::list(&list, 3)))
             .label("these ids are not mapped")
-            .about(kind.letter())
-            .pve("Their files belong to nobody (65534) in the container, and switching to such an id fails with Invalid argument.");
+            .discriminator(kind.letter())
+            .consequence("Their files belong to nobody (65534) in the container, and switching to such an id fails with Invalid argument.");
         if gaps.iter().any(|(first, end)| *first < 1000 || (*first <= 65_534 && 65_534 < *end)) {
-            finding = finding.pve("System accounts are among them: packages and services of the guest break.");
+            finding = finding.consequence("System accounts are among them: packages and services of the guest break.");
         }
         if let Some(repaired) = mapped.repaired() {
             finding = finding.edit(repaired);

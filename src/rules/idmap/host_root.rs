@@ -30,10 +30,11 @@ fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
                 format!("container {} has the host's root: {} 0 is mapped", guest.vmid_text(), kind.noun()),
             )
             .label(format!("{who} is {} 0 of the host", kind.noun()))
-            .about(kind.letter())
-            .pve("Whoever gets out of the container owns the node, as with a privileged container.");
+            .discriminator(kind.letter())
+            .consequence("Whoever gets out of the container owns the node, as with a privileged container.");
         if kind == IdKind::User {
-            finding = finding.pve("With host uid 0 in the map, LXC doesn't ask /etc/subuid and /etc/subgid any more.");
+            finding = finding
+                .consequence("With host uid 0 in the map, LXC doesn't ask /etc/subuid and /etc/subgid any more.");
         }
         if let Some(repaired) = mapped.repaired() {
             finding = finding.edit(repaired);

@@ -25,9 +25,9 @@ fn check(context: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
         let mut finding = mapped
             .finding(problem.span, format!("the id map of container {} has no {} lines", guest.vmid_text(), kind.letter()))
             .label(format!("{} ids only", other(kind).noun()))
-            .about(kind.letter())
-            .pve("As soon as there is one lxc.idmap line, PVE adds nothing of its default map, neither for users nor for groups.")
-            .pve(mapped.start_failure(context));
+            .discriminator(kind.letter())
+            .consequence("As soon as there is one lxc.idmap line, PVE adds nothing of its default map, neither for users nor for groups.")
+            .consequence(mapped.start_failure(context));
         if let Some(repaired) = mapped.repaired() {
             finding = finding.edit(repaired);
         }

@@ -88,7 +88,7 @@ impl<'g, 'a> Mapped<'g, 'a> {
         }
     }
 
-    /// The whole map as it was probably meant, for a remedy: the default with the low host ids that are mapped one by one.
+    /// The whole map as it was probably meant, for a fix: the default with the low host ids that are mapped one by one.
     fn repaired(&self) -> Option<String> {
         let mut text = String::new();
         for kind in IdKind::BOTH {

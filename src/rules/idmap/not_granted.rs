@@ -33,24 +33,26 @@ fn check(context: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
         let mut finding = mapped
             .finding(entry.span, format!("root may not map host {noun} {range} into container {vmid}"))
             .label("not covered by the `root:` lines")
-            .about(format!("{} {range}", kind.letter()));
+            .discriminator(format!("{} {range}", kind.letter()));
         if let Some(file) = file {
             let own = file.model.entries.iter().find(|line| {
                 !line.is_roots(&[]) && line.start <= entry.host && line.end().is_some_and(|end| entry.host < end)
             });
             finding = match own {
-                Some(line) => finding.also(
+                Some(line) => finding.secondary(
                     file.at(line.span),
                     format!("this grants it to {}; lines of root are the ones that count", words::name(line.owner)),
                 ),
                 None => match file.model.entries.iter().rfind(|line| line.is_roots(&[])) {
-                    Some(line) => finding.also(file.at(line.span), "all that root is granted here ends with this line"),
-                    None => finding.also(file.at(Span::default()), "no line of root in here"),
+                    Some(line) => {
+                        finding.secondary(file.at(line.span), "all that root is granted here ends with this line")
+                    }
+                    None => finding.secondary(file.at(Span::default()), "no line of root in here"),
                 },
             };
         }
         if context.cluster.grants(other(kind)).is_some_and(|grants| grants.have(entry.host, entry.count)) {
-            finding = finding.fact(format!(
+            finding = finding.note(format!(
                 "{} does grant it: only the line in {} is missing",
                 subid_file(other(kind)),
                 subid_file(kind)
@@ -58,12 +60,12 @@ fn check(context: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
         }
         if grants_apply(context, guest).is_none() {
             let node = guest.node.unwrap_or_default();
-            finding = finding.at_level(Level::Warning).fact(format!(
+            finding = finding.at_level(Level::Warning).note(format!(
                 "this {} is one node's, and the container is on {node}: there it may differ",
                 subid_file(kind)
             ));
         }
-        finding = finding.pve(format!("The container doesn't start: {}", idmap::not_allowed(kind, entry)));
+        finding = finding.consequence(format!("The container doesn't start: {}", idmap::not_allowed(kind, entry)));
         let end = entry.container.saturating_add(entry.count);
         if end > idmap::DEFAULT_COUNT && entry.container < idmap::DEFAULT_COUNT && entry.host >= idmap::DEFAULT_COUNT {
             let count = idmap::DEFAULT_COUNT - entry.container;
@@ -82,7 +84,7 @@ fn check(context: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
             };
             let last = entry.host.saturating_add(entry.count.saturating_sub(1));
             let grant = Command::new(&format!("usermod {option} {}-{last} root", entry.host));
-            finding = finding.mend_when(grant, &format!("on every node where {vmid} may run"));
+            finding = finding.fix_command_when(grant, &format!("on every node where {vmid} may run"));
         }
         sink.push(finding);
     }

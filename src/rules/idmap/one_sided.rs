@@ -25,8 +25,8 @@ fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
         let lacking = other(kind).noun();
         let finding = mapped
             .finding(entry.span, format!("{} {range} is passed through and {lacking} {range} isn't", kind.noun()))
-            .about(format!("{} {range}", kind.letter()))
-            .pve(format!(
+            .discriminator(format!("{} {range}", kind.letter()))
+            .consequence(format!(
                 "Files that belong to both on the host show the right {} and nobody's {lacking} in the container.",
                 kind.noun()
             ));

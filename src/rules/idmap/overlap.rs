@@ -36,9 +36,9 @@ fn check(context: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
                 format!("two id map entries of container {} map {side} {} {id}", guest.vmid_text(), kind.noun()),
             )
             .label("overlaps ...")
-            .about(format!("{} {id}", kind.letter()))
-            .also(mapped.at(other.span), "... with this one")
-            .pve(mapped.start_failure(context));
+            .discriminator(format!("{} {id}", kind.letter()))
+            .secondary(mapped.at(other.span), "... with this one")
+            .consequence(mapped.start_failure(context));
         if let Some(repaired) = mapped.repaired() {
             finding = finding.edit(repaired);
         }

@@ -27,8 +27,8 @@ fn check(context: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
         let mut finding = mapped
             .finding(problem.span, format!("id map entry {value:?} is no range of ids"))
             .label(label)
-            .about(value)
-            .pve(mapped.start_failure(context));
+            .discriminator(value)
+            .consequence(mapped.start_failure(context));
         if let Some(repaired) = mapped.repaired() {
             finding = finding.edit(repaired);
         }

@@ -22,8 +22,8 @@ fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
         let mut finding = mapped
             .finding(problem.span, format!("the id map of container {} maps no {} 0", guest.vmid_text(), kind.noun()))
             .label("no entry begins at container id 0")
-            .about(kind.letter())
-            .pve("The container doesn't start: its first process can't become root (Failed to switch to gid 0, or an error about cgroup chown).");
+            .discriminator(kind.letter())
+            .consequence("The container doesn't start: its first process can't become root (Failed to switch to gid 0, or an error about cgroup chown).");
         if let Some(repaired) = mapped.repaired() {
             finding = finding.edit(repaired);
         }

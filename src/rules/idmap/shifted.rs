@@ -34,8 +34,10 @@ fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
                 ),
             )
             .label(format!("the ids in front count from another start: here it would be {right}"))
-            .about(format!("{} {}", kind.letter(), entry.container))
-            .pve("The container starts, and its files show the wrong owners: each belongs to the neighbouring id.")
+            .discriminator(format!("{} {}", kind.letter(), entry.container))
+            .consequence(
+                "The container starts, and its files show the wrong owners: each belongs to the neighbouring id.",
+            )
             .edit(format!(
                 "with the container stopped, in {}: lxc.idmap: {} {} {right} {}",
                 guest.pve_path("lxc"),

@@ -16,8 +16,8 @@ fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
         let finding = mapped
             .finding(problem.span, format!("{value:?} is no id map entry"))
             .label("must be: u or g, container id, host id, count")
-            .about(value.clone())
-            .pve(format!("The container doesn't start and isn't backed up: failed to parse idmap: {value}"))
+            .discriminator(value.clone())
+            .consequence(format!("The container doesn't start and isn't backed up: failed to parse idmap: {value}"))
             .edit(format!(
                 "in {}: lxc.idmap: u 0 100000 65536, without comment, colons or quotes",
                 guest.pve_path("lxc")

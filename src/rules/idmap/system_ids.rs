@@ -45,14 +45,15 @@ fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
                     kind.noun()
                 ),
             )
-            .about(format!("{} {range}", kind.letter()));
+            .discriminator(format!("{} {range}", kind.letter()));
         finding = match power {
             Some((_, id, what)) => finding.label(format!("{id} is {what}")),
             // Groups of devices (video, render) are the usual reason, and a good one before devices could be passed with gid=.
             None => finding.at_level(Level::Note),
         };
-        finding = finding
-            .pve("Processes in the container act on the host's files and devices with the rights of that account.");
+        finding = finding.consequence(
+            "Processes in the container act on the host's files and devices with the rights of that account.",
+        );
         if kind == IdKind::Group && guest.config.release >= Release::Pve8 {
             finding = finding.edit(
                 "for a device, `pct set ID -dev0 /dev/...,gid=N` gives it to a group of the container without this map",

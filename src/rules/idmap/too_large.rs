@@ -25,8 +25,8 @@ fn check(context: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
                 format!("the {} map of container {} is too large for the kernel", kind.noun(), guest.vmid_text()),
             )
             .label(format!("{entries} entries of {bytes} bytes; 340 of 4095 bytes are the most"))
-            .about(kind.letter())
-            .pve(mapped.start_failure(context))
+            .discriminator(kind.letter())
+            .consequence(mapped.start_failure(context))
             .edit("join neighbouring ids to ranges");
         sink.push(finding);
     }

@@ -1,9 +1,9 @@
 //! A statement that isn't so.
 
 use crate::access::policy::{Breach, Case, Policy, Problem, Stated};
-use crate::access::{Access, Teller, Told};
+use crate::access::{Access, Explainer, Sentence};
 use crate::cluster::{File, Input};
-use crate::finding::{Finding, Level, Remedy};
+use crate::finding::{Finding, Fix, Level};
 use crate::model::tables::access::Priv;
 use crate::model::user::{ROOT, UserCfg};
 use crate::rules::{Check, Context, Rule, Sink, words};
@@ -36,7 +36,7 @@ fn check(context: &Context<'_>, policy: &Policy, sink: &mut Sink) {
         let told = chain(access, &at, breach, case);
         let finding = headline(policy, stated, breach, case);
         let finding = with_others(with_chain(finding, file, told), breach);
-        sink.push(with_remedies(finding, access, breach, case));
+        sink.push(with_fixes(finding, access, breach, case));
     }
 }
 
@@ -47,7 +47,7 @@ fn headline(policy: &Policy, stated: &Stated, breach: &Breach, case: &Case) -> F
     };
     let whole = Span::new(0, stated.text.len());
     // A statement with `only` can be broken both ways.
-    super::finding(policy, stated, whole, said(breach, case)).label(reason).about(if breach.can {
+    super::finding(policy, stated, whole, said(breach, case)).label(reason).discriminator(if breach.can {
         "can"
     } else {
         "lacks"
@@ -62,9 +62,9 @@ fn said(breach: &Breach, case: &Case) -> String {
 }
 
 /// The chain of the first privilege of the first case.
-fn chain(access: &Access<'_, '_>, at: &dyn Fn(Span) -> String, breach: &Breach, case: &Case) -> Vec<Told> {
+fn chain(access: &Access<'_, '_>, at: &dyn Fn(Span) -> String, breach: &Breach, case: &Case) -> Vec<Sentence> {
     let Some(privilege) = case.privileges.iter().next() else { return Vec::new() };
-    let teller = Teller::new(access, at);
+    let teller = Explainer::new(access, at);
     if breach.can {
         let chain = access.derive(&case.subject, privilege, &case.path);
         chain.map(|chain| teller.derivation(&case.subject, privilege, &case.path, &chain)).unwrap_or_default()
@@ -75,36 +75,36 @@ fn chain(access: &Access<'_, '_>, at: &dyn Fn(Span) -> String, breach: &Breach, 
 }
 
 /// The chain's sentences, and under its lines what they are in it.
-fn with_chain(mut finding: Finding, file: &File<UserCfg<'_>>, told: Vec<Told>) -> Finding {
+fn with_chain(mut finding: Finding, file: &File<UserCfg<'_>>, told: Vec<Sentence>) -> Finding {
     for told in told {
         for (span, text) in told.marks {
             let place = file.at(span);
             match finding.labels.iter_mut().find(|label| label.place == place) {
                 Some(label) if label.text.contains(&text) => {}
                 Some(label) => label.text = format!("{}; {text}", label.text),
-                None => finding = finding.also(place, text),
+                None => finding = finding.secondary(place, text),
             }
         }
-        finding = finding.pve(told.text);
+        finding = finding.consequence(told.text);
     }
     finding
 }
 
 fn with_others(mut finding: Finding, breach: &Breach) -> Finding {
     for case in breach.cases.iter().skip(1) {
-        finding = finding.fact(said(breach, case));
+        finding = finding.note(said(breach, case));
     }
     match breach.count - breach.cases.len() {
         0 => finding,
-        more => finding.fact(format!("and so it is with {more} more")),
+        more => finding.note(format!("and so it is with {more} more")),
     }
 }
 
-fn with_remedies(mut finding: Finding, access: &Access<'_, '_>, breach: &Breach, case: &Case) -> Finding {
+fn with_fixes(mut finding: Finding, access: &Access<'_, '_>, breach: &Breach, case: &Case) -> Finding {
     if breach.can && *case.subject == *ROOT {
         return finding.edit("leave root@pam out of the statement: no ACL limits it");
     }
-    let remedies: Vec<Remedy> = if breach.can {
+    let fixes: Vec<Fix> = if breach.can {
         let first = case.privileges.iter().next();
         first.and_then(|privilege| access.to_take(&case.subject, privilege, &case.path)).into_iter().collect()
     } else {
@@ -113,6 +113,6 @@ fn with_remedies(mut finding: Finding, access: &Access<'_, '_>, breach: &Breach,
         let to_one = access.to_give(&case.subject, case.privileges, &case.path);
         to_group.into_iter().chain(to_one).take(MAX_REMEDIES).collect()
     };
-    finding.remedies.extend(remedies);
+    finding.fixes.extend(fixes);
     finding
 }

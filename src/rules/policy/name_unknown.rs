@@ -1,6 +1,6 @@
 //! A statement that names somebody or something nobody knows.
 
-use crate::access::Teller;
+use crate::access::Explainer;
 use crate::access::policy::{Policy, Problem};
 use crate::cluster::Input;
 use crate::finding::Level;
@@ -24,16 +24,16 @@ fn check(context: &Context<'_>, policy: &Policy, sink: &mut Sink) {
         let Problem::Unknown { span, message, subject } = problem else { continue };
         let mut finding = super::finding(policy, stated, *span, message)
             .label("nobody knows this name")
-            .pve("The statement is not evaluated: a misspelt one would hold whatever happens.")
-            .about(stated.part_text(*span));
+            .consequence("The statement is not evaluated: a misspelt one would hold whatever happens.")
+            .discriminator(stated.part_text(*span));
         if let Some(subject) = subject {
             let lines = lines.get_or_insert_with(|| LineIndex::new(user.model.text));
             let at = |span: Span| format!("user.cfg:{}", lines.line_of(span.start) + 1);
-            for told in Teller::new(access, &at).dropped(subject.as_bytes()) {
+            for told in Explainer::new(access, &at).dropped(subject.as_bytes()) {
                 for (span, words) in told.marks {
-                    finding = finding.also(user.at(span), words);
+                    finding = finding.secondary(user.at(span), words);
                 }
-                finding = finding.fact(told.text);
+                finding = finding.note(told.text);
             }
         }
         sink.push(finding);

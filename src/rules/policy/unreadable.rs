@@ -24,7 +24,7 @@ fn check(policy: &Policy, sink: &mut Sink) {
             format!("this statement can't be read: {}", fault.message),
         )
         .label(fault.hint.as_deref().unwrap_or("it makes sense up to here"))
-        .pve("It is not evaluated.")
+        .consequence("It is not evaluated.")
         .edit("write it as: SUBJECTS can PRIVILEGES on PATHS, for example\nnobody but @admins can Sys.Modify on /");
         sink.push(finding);
     }

@@ -20,7 +20,7 @@ fn check(context: &Context<'_>, policy: &Policy, sink: &mut Sink) {
         let Problem::Void { span, message } = problem else { continue };
         let finding = super::finding(policy, stated, *span, message)
             .label("this part of the statement tests nothing")
-            .about(stated.part_text(*span));
+            .discriminator(stated.part_text(*span));
         sink.push(finding);
     }
 }

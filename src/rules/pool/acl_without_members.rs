@@ -51,15 +51,15 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             rights.at(first.path_span),
             format!("this ACL reaches nothing: pool {name} has no members"),
         )
-        .also(rights.at(pool.name.span), "no guests and no storages");
-        finding = finding.pve(format!(
-            "Rights on a pool count on its guests and storages. {who} sees an empty pool, and gets {} on nothing.",
+        .secondary(rights.at(pool.name.span), "no guests and no storages");
+        finding = finding.consequence(format!(
+            "AclAnalysis on a pool count on its guests and storages. {who} sees an empty pool, and gets {} on nothing.",
             rights.roles_written(entries)
         ));
         sink.push(
             finding
                 .edit(format!("put guests into the pool: pveum pool modify {name} --vms, and their numbers"))
-                .mend_all(rights.delete(&spot.path, entries), "if the pool isn't needed any more"),
+                .fix_commands(rights.delete(&spot.path, entries), "if the pool isn't needed any more"),
         );
     }
 }

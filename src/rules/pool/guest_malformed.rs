@@ -36,14 +36,14 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                     format!("pool {name} has its storages where its guests belong"),
                 )
                 .label("guests, by number, come first, then storages")
-                .pve(format!("The pool gets neither. {GONE}"))
+                .consequence(format!("The pool gets neither. {GONE}"))
                 .edit("put the numbers into the third field behind pool, and the storages into the fourth")
             });
         }
         let message = format!("pool {name} doesn't get {shown:?}: it is no guest's number");
         let finding = Finding::new(subject, look.at(dropped.span), message)
-            .about(shown)
-            .pve(format!("Rights on the pool don't reach that guest. {GONE}"));
+            .discriminator(shown)
+            .consequence(format!("AclAnalysis on the pool don't reach that guest. {GONE}"));
         let range = vmid.contains(&b'-') && vmid.iter().all(|byte| byte.is_ascii_digit() || *byte == b'-');
         Some(if range {
             finding.label("PVE knows no ranges here").edit("list every guest, separated by commas")

@@ -34,13 +34,13 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             numbers => format!("pool {name} lists guests that don't exist: {}", words::list(numbers, 5)),
         };
         let mut finding = Finding::new(format!("user.cfg: pool {name}"), rights.file.at(first.span), message)
-            .about(numbers.join(","));
+            .discriminator(numbers.join(","));
         for vm in missing.iter().skip(1).take(3) {
-            finding = finding.also(rights.at(vm.span), "nor does this one");
+            finding = finding.secondary(rights.at(vm.span), "nor does this one");
         }
         let (possible, impossible): (Vec<&PoolVm<'_>>, Vec<_>) =
             missing.iter().partition(|vm| u32::try_from(vm.vmid).is_ok_and(|vmid| VALID.contains(&vmid)));
-        finding = finding.pve(if possible.is_empty() {
+        finding = finding.consequence(if possible.is_empty() {
             "No guest can have such a number."
         } else {
             "The next guest that gets this number is in the pool at once, with all rights on the pool."
@@ -59,7 +59,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         finding = match near {
             Some(vmid) => {
                 let guest = describe(context.cluster, vmid);
-                finding.label(format!("did you mean {vmid}? {guest} is in no pool")).mend_all(
+                finding.label(format!("did you mean {vmid}? {guest} is in no pool")).fix_commands(
                     std::iter::once(add(vmid)).chain((!possible.is_empty()).then(delete)),
                     &format!("if {vmid} is meant"),
                 )
@@ -67,7 +67,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             None => finding.label("no such guest in the cluster"),
         };
         if !possible.is_empty() {
-            finding = finding.mend_when(delete(), "if it is left over");
+            finding = finding.fix_command_when(delete(), "if it is left over");
         }
         if !impossible.is_empty() {
             // The command takes 100 to 999999999.

@@ -34,8 +34,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 Finding::new(subject, place, format!("pool {name} lists guest {guest} twice"))
                     .at_level(Level::Note)
                     .label("ignored")
-                    .also(look.at(*first), "this one counts")
-                    .about(guest)
+                    .secondary(look.at(*first), "this one counts")
+                    .discriminator(guest)
                     .edit("nothing: PVE's next write removes it"),
             );
         }
@@ -46,10 +46,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         Some(
             Finding::new(subject, place, format!("guest {guest} is in pool {other}, so pool {name} doesn't get it"))
                 .label("ignored")
-                .also(look.at(*first), "the first pool in the file has it")
-                .about(guest)
-                .pve(format!("A guest is in one pool at most: rights on pool {name} don't reach it. PVE's next write removes it here."))
-                .mend_all(moves, &format!("if it belongs into {name}"))
+                .secondary(look.at(*first), "the first pool in the file has it")
+                .discriminator(guest)
+                .consequence(format!("A guest is in one pool at most: rights on pool {name} don't reach it. PVE's next write removes it here."))
+                .fix_commands(moves, &format!("if it belongs into {name}"))
                 .edit(format!("nothing, if it belongs into {other}")),
         )
     });

@@ -31,7 +31,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                     (_, true) => "at most three levels with single slashes between them",
                     (_, false) => "only letters, digits, dots, dashes and underscores",
                 })
-                .pve(format!("Rights on the pool reach none of its guests and storages. {GONE}"))
+                .consequence(format!("AclAnalysis on the pool reach none of its guests and storages. {GONE}"))
                 .edit("give the pool another name, here and in the ACLs on it"),
         )
     });

@@ -25,7 +25,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         Some(
             Finding::new(format!("user.cfg: pool {name}"), look.at(dropped.span), message)
                 .label("only since PVE 8.1")
-                .pve(format!("Rights on the pool reach none of its guests and storages. {GONE}"))
+                .consequence(format!("AclAnalysis on the pool reach none of its guests and storages. {GONE}"))
                 .edit("give the pool a name without /, here and in the ACLs on it"),
         )
     });

@@ -28,8 +28,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let (name, shown) = (words::name(pool), words::name(storage));
         let message = format!("pool {name} doesn't get {shown:?}: no storage can be called that");
         let finding = Finding::new(format!("user.cfg: pool {name}"), look.at(dropped.span), message)
-            .about(shown)
-            .pve(format!("Rights on the pool don't reach that storage. {GONE}"));
+            .discriminator(shown)
+            .consequence(format!("AclAnalysis on the pool don't reach that storage. {GONE}"));
         Some(if storage.iter().all(u8::is_ascii_digit) {
             finding.label("guests come one field further left").edit("put the number into the field in front of this")
         } else {

@@ -32,8 +32,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             rights.at(storage.span),
             format!("pool {name} lists storage {id}, which doesn't exist"),
         )
-        .about(&*id)
-        .pve("The next storage of this name is in the pool at once, with all rights on the pool.");
+        .discriminator(&*id)
+        .consequence("The next storage of this name is in the pool at once, with all rights on the pool.");
         let guess =
             (nth < GUESSES).then(|| words::did_you_mean(storage.value, known.iter().map(String::as_str))).flatten();
         let finding = match guess {
@@ -42,9 +42,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             }
             Some(guess) => finding
                 .label(format!("did you mean {guess}?"))
-                .mend_all([modify().arg(guess), delete()], &format!("if {guess} is meant")),
+                .fix_commands([modify().arg(guess), delete()], &format!("if {guess} is meant")),
             None => finding.label("not in storage.cfg"),
         };
-        sink.push(finding.mend_when(delete(), "if it is left over"));
+        sink.push(finding.fix_command_when(delete(), "if it is left over"));
     }
 }

@@ -29,15 +29,16 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             format!("{who} {may} rights on the storages of pool {name}, and it has none for disks"),
         )
         .label(if pool.storage.is_empty() { "no storage is a member" } else { "no storage for disks is a member" })
-        .also(rights.at(gap.entry.role_span), "gives rights on guests")
-        .about(who)
-        .pve(format!(
+        .secondary(rights.at(gap.entry.role_span), "gives rights on guests")
+        .discriminator(who)
+        .consequence(format!(
             "Every call that makes a disk (create, clone, restore, move, resize) is refused: {}.",
             refused(best, "Datastore.AllocateSpace")
         ));
         sink.push(match best {
-            Some(best) => finding
-                .mend(Command::new("pveum pool modify").arg(pool.name.value).words("--storage").arg(best.id.value)),
+            Some(best) => finding.fix_command(
+                Command::new("pveum pool modify").arg(pool.name.value).words("--storage").arg(best.id.value),
+            ),
             None => finding.edit("make a storage for disks a member of the pool"),
         });
     }

@@ -4,7 +4,7 @@ use super::subject;
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::tables::access::Priv;
-use crate::model::user::Oddity;
+use crate::model::user::QuirkKind;
 use crate::rules::user::{GONE, each_odd};
 use crate::rules::{Check, Context, Rule, Sink, words};
 
@@ -19,20 +19,20 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    each_odd(context, sink, |look, odd| {
-        let Oddity::BuiltinRole { role, added } = odd.what else { return None };
+    each_odd(context, sink, |look, quirk| {
+        let QuirkKind::BuiltinRole { role, added } = quirk.what else { return None };
         let name = words::name(role);
-        let finding = |message| Finding::new(subject(role), look.at(odd.span), message).label("a built-in role");
+        let finding = |message| Finding::new(subject(role), look.at(quirk.span), message).label("a built-in role");
         if added.is_empty() {
             let message = format!("{name} is built in: this line changes nothing");
-            return Some(finding(message).at_level(Level::Warning).pve(GONE).edit("remove the line"));
+            return Some(finding(message).at_level(Level::Warning).consequence(GONE).edit("remove the line"));
         }
         let names: Vec<_> = added.iter().map(Priv::name).collect();
         Some(
             finding(format!("this line adds to the built-in role {name}, where nobody sees it"))
-                .about(names.join(","))
-                .pve(format!("Everybody who has {name} gets {} too.", words::list(&names, 6)))
-                .pve("PVE's next write deletes the line, and daemons that have read it keep the role so until they are restarted.")
+                .discriminator(names.join(","))
+                .consequence(format!("Everybody who has {name} gets {} too.", words::list(&names, 6)))
+                .consequence("PVE's next write deletes the line, and daemons that have read it keep the role so until they are restarted.")
                 .edit(
                     "remove the line, then `systemctl restart pvedaemon pveproxy` on every node\n\
                      if the rights are wanted: make a role of your own with them",

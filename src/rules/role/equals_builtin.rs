@@ -27,7 +27,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 rights.at(line),
                 format!("role {name} holds just what the built-in {twin} holds"),
             )
-            .pve(format!("An upgrade of PVE keeps {twin} up to date, and leaves {name} as it is."))
+            .consequence(format!("An upgrade of PVE keeps {twin} up to date, and leaves {name} as it is."))
             .edit(format!("give {twin} in its place, unless it is to stay as it is")),
         );
     }

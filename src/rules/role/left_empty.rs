@@ -60,7 +60,7 @@ fn found(look: &Look<'_>, role: &BStr, lost: &[(&BStr, Span)], acls: &[&AclEntry
     let labels: Vec<_> = lost
         .iter()
         .map(|(privilege, _)| match fate(privilege, look.model.release) {
-            Fate::Later(_, first) => format!("only since {first}"),
+            Fate::Lazy(_, first) => format!("only since {first}"),
             Fate::Removed(privilege, without) => {
                 successors |= privilege.successors();
                 format!("gone since {without}")
@@ -79,18 +79,18 @@ fn found(look: &Look<'_>, role: &BStr, lost: &[(&BStr, Span)], acls: &[&AclEntry
     let mut labels = labels.into_iter();
     finding = finding.label(labels.next().unwrap_or_default());
     for ((_, span), label) in rest.iter().zip(labels).take(SHOWN - 1) {
-        finding = finding.also(look.at(*span), label);
+        finding = finding.secondary(look.at(*span), label);
     }
-    finding =
-        finding.pve("An empty role is a role all the same: an ACL with it replaces the rights from above by nothing.");
+    finding = finding
+        .consequence("An empty role is a role all the same: an ACL with it replaces the rights from above by nothing.");
     for acl in acls.iter().take(2) {
-        finding = finding.also(look.at(acl.role_span), "takes rights away");
+        finding = finding.secondary(look.at(acl.role_span), "takes rights away");
     }
     if acls.len() > 2 {
-        finding = finding.fact(format!("{} ACL entries name the role", acls.len()));
+        finding = finding.note(format!("{} ACL entries name the role", acls.len()));
     }
     if let Some(command) = append(role, meant) {
-        finding = finding.mend(command);
+        finding = finding.fix_command(command);
     }
     Some(if successors.is_empty() { finding } else { mend_removed(finding, role, successors) })
 }

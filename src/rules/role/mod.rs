@@ -25,14 +25,14 @@ enum Fate {
     /// Releases before this one had it; holds the first without it.
     Removed(Priv, Release),
     /// A later release has it, the first of which this is.
-    Later(Priv, Release),
+    Lazy(Priv, Release),
 }
 
 fn fate(name: &[u8], release: Release) -> Fate {
     let Some(privilege) = Priv::from_name(name) else { return Fate::Never };
     let has = |release: &&Release| privilege.exists_in(**release);
     match Release::ALL.iter().filter(|&&other| other > release).find(has) {
-        Some(&first) => Fate::Later(privilege, first),
+        Some(&first) => Fate::Lazy(privilege, first),
         None => {
             let last = Release::ALL.iter().rev().find(has);
             let first_without = Release::ALL.iter().find(|&other| Some(other) > last);
@@ -86,12 +86,12 @@ fn mend_removed(mut finding: Finding, role: &BStr, successors: PrivSet) -> Findi
     ];
     for (privileges, when) in choices {
         if let Some(command) = append(role, privileges) {
-            finding = finding.mend_when(command, when);
+            finding = finding.fix_command_when(command, when);
         }
     }
     if let Some(command) = append(role, other) {
         let when = if agent.is_empty() { "" } else { "the commands of QEMU's monitor that only read" };
-        finding = finding.mend_when(command, when);
+        finding = finding.fix_command_when(command, when);
     }
     finding
 }

@@ -28,7 +28,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 "" => "the name is missing",
                 _ => "only letters, digits, dots, dashes and underscores",
             })
-            .pve(format!("ACLs with this role give nothing. {GONE}"))
+            .consequence(format!("ACLs with this role give nothing. {GONE}"))
             .edit("give the role another name, here and in the ACLs that name it");
         Some(look.with_followers(finding, dropped))
     });

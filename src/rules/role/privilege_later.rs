@@ -19,14 +19,14 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     each_lost(context, sink, |look, lost| {
-        let Fate::Later(privilege, first) = lost.fate else { return None };
+        let Fate::Lazy(privilege, first) = lost.fate else { return None };
         let (name, here) = (words::name(lost.role), look.model.release);
         let message = format!("role {name} lacks {privilege}: {here} has no such privilege yet");
         Some(
             Finding::new(subject(lost.role), look.at(lost.dropped.span), message)
                 .label(format!("only since {first}"))
-                .about(privilege.name())
-                .pve(format!("PVE keeps the role without it. {GONE}"))
+                .discriminator(privilege.name())
+                .consequence(format!("PVE keeps the role without it. {GONE}"))
                 .edit(format!("add it to the role after the upgrade to {first}")),
         )
     });

@@ -22,7 +22,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let Fate::Removed(privilege, without) = lost.fate else { return None };
         let name = words::name(lost.role);
         let message = format!("role {name} lacks {privilege}: {without} has no such privilege any more");
-        let finding = Finding::new(subject(lost.role), look.at(lost.dropped.span), message).about(privilege.name());
+        let finding =
+            Finding::new(subject(lost.role), look.at(lost.dropped.span), message).discriminator(privilege.name());
         let has = look.model.role(lost.role).map(|role| role.privileges).unwrap_or_default();
         let successors = privilege.successors();
         // Sys.Audit is in many roles for its own sake; any other successor was put in to take its place.
@@ -31,13 +32,13 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 finding
                     .at_level(Level::Note)
                     .label("ignored")
-                    .pve("The role holds what took its place, so this is a mere left-over.")
+                    .consequence("The role holds what took its place, so this is a mere left-over.")
                     .edit("nothing: PVE's next write removes it"),
             );
         }
         let finding = finding
             .label(format!("gone since {without}"))
-            .pve(format!("PVE keeps the role without it: what it allowed ends in 403. {GONE}"));
+            .consequence(format!("PVE keeps the role without it: what it allowed ends in 403. {GONE}"));
         Some(mend_removed(finding, lost.role, successors - has))
     });
 }

@@ -25,8 +25,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let (name, written) = (words::name(lost.role), words::name(lost.privilege));
         let message = format!("role {name} lacks {written}: PVE has no such privilege");
         let finding = Finding::new(subject(lost.role), look.at(lost.dropped.span), message)
-            .about(written)
-            .pve(format!("PVE keeps the role without it. {GONE}"));
+            .discriminator(written)
+            .consequence(format!("PVE keeps the role without it. {GONE}"));
         let has = look.model.role(lost.role).map(|role| role.privileges).unwrap_or_default();
         Some(match guess(look, lost.privilege) {
             Some(meant) if has.contains(meant) => {
@@ -35,7 +35,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             Some(meant) => {
                 let finding = finding.label(format!("did you mean {meant}?"));
                 match append(lost.role, PrivSet::of(meant)) {
-                    Some(command) => finding.mend(command),
+                    Some(command) => finding.fix_command(command),
                     None => finding,
                 }
             }

@@ -37,7 +37,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let name = words::name(role.name);
         sink.push(
             Finding::new(format!("user.cfg: role {name}"), rights.at(line), format!("no ACL gives role {name}"))
-                .mend_when(Command::new("pveum role delete").arg(role.name), "if it isn't needed"),
+                .fix_command_when(Command::new("pveum role delete").arg(role.name), "if it isn't needed"),
         );
     }
 }

@@ -1,6 +1,6 @@
 //! Two storages on the same place.
 
-use super::{Editor, node_set};
+use super::{StorageView, node_set};
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::Section;
@@ -22,21 +22,21 @@ pub static RULE: Rule = Rule {
 const MOST: usize = 8;
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    let release = editor.release();
+    let Some(view) = StorageView::of(context) else { return };
+    let release = view.release();
     let mut places: FxHashMap<Vec<u8>, Vec<&Section<'_>>> = FxHashMap::default();
-    for section in editor.storages().filter(|section| !section.is_disabled()) {
+    for section in view.storages().filter(|section| !section.is_disabled()) {
         let Some(place) = section.backing(release) else { continue };
         let earlier = places.entry(place).or_default();
         let clash = earlier.iter().find(|other| overlap(section, other) && on_one_node(section, other));
         if let Some(other) = clash {
             let (one, two) = (other.id.value, section.id.value);
-            let finding = editor
+            let finding = view
                 .finding(section, section.header, format!("storages {one} and {two} are the same place"))
-                .about(words::name(one))
+                .discriminator(words::name(one))
                 .label("the same disks under another name")
-                .also(editor.at(other.header), "first defined here")
-                .pve("Each image has two volume ids, and PVE doesn't know: it counts the space twice, `qm disk rescan` finds foreign disks, and migration may abort.")
+                .secondary(view.at(other.header), "first defined here")
+                .consequence("Each image has two volume ids, and PVE doesn't know: it counts the space twice, `qm disk rescan` finds foreign disks, and migration may abort.")
                 .edit("let the guests use one of the two, then remove the other from storage.cfg; or give them different content");
             sink.push(finding);
         }

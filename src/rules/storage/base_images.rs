@@ -1,6 +1,6 @@
 //! An iSCSI storage below LVM that hands out its LUNs as disks.
 
-use super::Editor;
+use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::tables::storage::ContentKind;
@@ -18,11 +18,11 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
+    let Some(view) = StorageView::of(context) else { return };
     let mut seen = FxHashSet::default();
-    for section in editor.storages() {
+    for section in view.storages() {
         let Some((base, id)) = section.base() else { continue };
-        let Some(below) = editor.cfg.storage(id).filter(|below| below.type_name() == "iscsi") else { continue };
+        let Some(below) = view.cfg.storage(id).filter(|below| below.type_name() == "iscsi") else { continue };
         // Somebody who uses other LUNs directly means it.
         let used = !context.uses().on(id).is_empty();
         if used || !below.content.kinds.has(ContentKind::Images) || !seen.insert(below.id.value) {
@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         let (name, base_id) = (section.id.value, below.id.value);
         let content = below.property("content");
-        let mut finding = editor
+        let mut finding = view
             .finding(
                 below,
                 content.map_or(below.header, |content| content.value.span),
@@ -41,13 +41,13 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             } else {
                 "without content, its LUNs are offered as disks"
             })
-            .also(editor.at(base.value.span), "the volume group lies on one of them")
-            .pve(format!(
+            .secondary(view.at(base.value.span), "the volume group lies on one of them")
+            .consequence(format!(
                 "A VM that gets this LUN from storage {base_id} overwrites the volume group and every disk in it."
             ));
         if content.is_some() {
             finding = finding.at_level(Level::Note);
         }
-        sink.push(editor.set(finding, below, "content", "none", content.map(|content| content.line)));
+        sink.push(view.set(finding, below, "content", "none", content.map(|content| content.line)));
     }
 }

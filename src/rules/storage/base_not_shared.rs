@@ -1,6 +1,6 @@
 //! An LVM storage on iSCSI that is not marked as shared.
 
-use super::Editor;
+use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::rules::{Check, Context, Rule, Sink};
@@ -16,22 +16,22 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
+    let Some(view) = StorageView::of(context) else { return };
     let cluster = &context.cluster.tree.nodes;
-    for section in editor.storages().filter(|section| !section.is_disabled() && !section.is_shared()) {
+    for section in view.storages().filter(|section| !section.is_disabled() && !section.is_shared()) {
         let Some((base, id)) = section.base() else { continue };
-        let is_iscsi = editor.cfg.storage(id).is_some_and(|below| below.type_name() == "iscsi");
+        let is_iscsi = view.cfg.storage(id).is_some_and(|below| below.type_name() == "iscsi");
         // With one node there is nobody to share with.
         let nodes = section.nodes.as_ref().map_or(cluster.len(), Vec::len);
         if !is_iscsi || nodes < 2 {
             continue;
         }
         let name = section.id.value;
-        let finding = editor
+        let finding = view
             .finding(section, base.value.span, format!("storage {name} is on iSCSI and not shared"))
             .label("every node sees this LUN")
-            .pve("Without shared 1 each node locks the volume group for itself, so that two can change it at once, and migration copies what both nodes have.");
+            .consequence("Without shared 1 each node locks the volume group for itself, so that two can change it at once, and migration copies what both nodes have.");
         let line = section.property("shared").map(|shared| shared.line);
-        sink.push(editor.set(finding, section, "shared", "1", line));
+        sink.push(view.set(finding, section, "shared", "1", line));
     }
 }

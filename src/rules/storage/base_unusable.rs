@@ -1,6 +1,6 @@
 //! An LVM storage on an iSCSI storage that cannot be used.
 
-use super::Editor;
+use super::StorageView;
 use rustc_hash::FxHashSet;
 
 use crate::cluster::Input;
@@ -19,16 +19,16 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    let cfg = editor.cfg;
+    let Some(view) = StorageView::of(context) else { return };
+    let cfg = view.cfg;
     let lost: FxHashSet<&[u8]> = cfg.lost_ids().map(|id| &**id).collect();
-    for section in editor.storages().filter(|section| !section.is_disabled()) {
+    for section in view.storages().filter(|section| !section.is_disabled()) {
         let Some((base, id)) = section.base() else { continue };
         let (span, name) = (base.value.span, section.id.value);
         // A ghost, and a section that PVE skips, say so themselves.
         let finding = match cfg.get(id) {
             None if lost.contains(id) => continue,
-            None => editor
+            None => view
                 .finding(
                     section,
                     span,
@@ -37,7 +37,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 .label("no such storage")
                 .edit(format!("define storage {} again in {PATH}", words::name(id))),
             Some(below) if below.is_effective() && below.is_disabled() => {
-                let finding = editor
+                let finding = view
                     .finding(
                         section,
                         span,
@@ -45,12 +45,13 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                     )
                     .label("disabled");
                 let disable = below.property("disable").map(|disable| disable.line);
-                let finding = disable.iter().fold(finding, |finding, &line| finding.also(editor.at(line), "here"));
-                editor.set(finding, below, "disable", "0", disable)
+                let finding = disable.iter().fold(finding, |finding, &line| finding.secondary(view.at(line), "here"));
+                view.set(finding, below, "disable", "0", disable)
             }
             Some(_) => continue,
         };
-        let finding = finding.pve("PVE activates the storage below first: nothing on the volume group can be used.");
-        sink.push(editor.count_guests(finding, name));
+        let finding =
+            finding.consequence("PVE activates the storage below first: nothing on the volume group can be used.");
+        sink.push(view.count_guests(finding, name));
     }
 }

@@ -1,6 +1,6 @@
 //! A boolean that is neither 1 nor 0.
 
-use super::Editor;
+use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::schema::{self, Kind};
@@ -19,12 +19,11 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for refused in editor.refused() {
+    let Some(view) = StorageView::of(context) else { return };
+    for refused in view.refused() {
         let Some((_, value)) = refused.problem() else { continue };
         let key = words::name(refused.key.value);
-        let Some(schema) = tables::property(key.as_bytes(), editor.release()).filter(|p| p.kind == Kind::Boolean)
-        else {
+        let Some(schema) = tables::property(key.as_bytes(), view.release()).filter(|p| p.kind == Kind::Boolean) else {
             continue;
         };
         let section = refused.section;
@@ -37,17 +36,17 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             (_, true) => "so it is on, as by default",
             (_, false) => "so it is off, as by default",
         };
-        let mut finding = editor
+        let mut finding = view
             .finding(section, value.span, format!("{key} of storage {id} is neither 1 nor 0"))
-            .about(key.as_str())
+            .discriminator(key.as_str())
             .label(format!("PVE ignores the line, {effect}"))
-            .pve("Words like yes and true work on the command line only, not in the file. PVE's next change of any storage deletes the line.");
+            .consequence("Words like yes and true work on the command line only, not in the file. PVE's next change of any storage deletes the line.");
         if meant == Some(default) {
             finding = finding.at_level(Level::Note);
         }
         sink.push(match meant {
-            Some(meant) => editor.set(finding, section, &key, if meant { "1" } else { "0" }, Some(value.span)),
-            None => finding.edit(format!("write `{key} 1` or `{key} 0` in line {} of {PATH}", editor.line(value.span))),
+            Some(meant) => view.set(finding, section, &key, if meant { "1" } else { "0" }, Some(value.span)),
+            None => finding.edit(format!("write `{key} 1` or `{key} 0` in line {} of {PATH}", view.line(value.span))),
         });
     }
 }

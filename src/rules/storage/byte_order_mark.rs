@@ -1,9 +1,9 @@
 //! A byte order mark in front of the first line.
 
-use super::{BYTE_ORDER_MARK, Editor};
+use super::{BYTE_ORDER_MARK, StorageView};
 use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
-use crate::model::storage::OddKind;
+use crate::model::storage::QuirkKind;
 use crate::rules::{Check, Context, Rule, Sink};
 
 /// The rule.
@@ -17,19 +17,19 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    let cfg = editor.cfg;
-    let Some(odd) = cfg.odd.iter().find(|odd| odd.kind == OddKind::ByteOrderMark) else { return };
-    let mut finding = Finding::new("storage.cfg", editor.at(odd.span), "storage.cfg begins with a byte order mark")
+    let Some(view) = StorageView::of(context) else { return };
+    let cfg = view.cfg;
+    let Some(quirk) = cfg.quirks.iter().find(|quirk| quirk.kind == QuirkKind::ByteOrderMark) else { return };
+    let mut finding = Finding::new("storage.cfg", view.at(quirk.span), "storage.cfg begins with a byte order mark")
         .label("invisible in most editors, and part of the first word to PVE");
     finding = match cfg.sections.first().filter(|section| section.kind.value.starts_with(BYTE_ORDER_MARK)) {
         Some(first) => {
             let id = first.id.value;
-            editor.count_guests(finding, id).pve(format!(
+            view.count_guests(finding, id).consequence(format!(
                 "PVE skips the first section as one of unknown type: storage {id} doesn't exist, and the next change of any storage deletes its lines."
             ))
         }
-        None => finding.at_level(Level::Warning).pve("PVE logs and ignores the first line."),
+        None => finding.at_level(Level::Warning).consequence("PVE logs and ignores the first line."),
     };
-    sink.push(finding.mend(Command::new(r"sed -i '1s/^\xEF\xBB\xBF//' /etc/pve/storage.cfg")));
+    sink.push(finding.fix_command(Command::new(r"sed -i '1s/^\xEF\xBB\xBF//' /etc/pve/storage.cfg")));
 }

@@ -1,6 +1,6 @@
 //! An ESXi storage that trusts any certificate.
 
-use super::Editor;
+use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::release::Release;
@@ -17,17 +17,17 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for section in editor.storages() {
+    let Some(view) = StorageView::of(context) else { return };
+    for section in view.storages() {
         let Some(skip) = section.property("skip-cert-verification").filter(|_| section.flag("skip-cert-verification"))
         else {
             continue;
         };
         let id = section.id.value;
-        let finding = editor
+        let finding = view
             .finding(section, skip.line, format!("storage {id} accepts any certificate"))
             .label("nobody checks who answers")
-            .pve("Whoever is between the node and the server gets the password.");
-        sink.push(editor.set(finding, section, "skip-cert-verification", "0", Some(skip.line)));
+            .consequence("Whoever is between the node and the server gets the password.");
+        sink.push(view.set(finding, section, "skip-cert-verification", "0", Some(skip.line)));
     }
 }

@@ -1,9 +1,9 @@
 //! An absolute path in `content-dirs`.
 
-use super::Editor;
+use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
-use crate::model::storage::{OddKind, PATH};
+use crate::model::storage::{PATH, QuirkKind};
 use crate::rules::{Check, Context, Rule, Sink, words};
 
 /// The rule.
@@ -17,18 +17,18 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for (odd, section) in editor.odd() {
-        let OddKind::ContentDirAbsolute(kind) = odd.kind else { continue };
+    let Some(view) = StorageView::of(context) else { return };
+    for (quirk, section) in view.quirks() {
+        let QuirkKind::ContentDirAbsolute(kind) = quirk.kind else { continue };
         let id = section.id.value;
         let (dir, _) = section.content_dir(kind);
         let base = section.path().map(|path| words::name(&**path)).unwrap_or_default();
-        let finding = editor
-            .finding(section, odd.span, format!("storage {id} has an absolute directory for {kind}"))
-            .about(kind.name())
+        let finding = view
+            .finding(section, quirk.span, format!("storage {id} has an absolute directory for {kind}"))
+            .discriminator(kind.name())
             .label("relative to the storage's path, whatever it begins with")
-            .pve(format!("PVE puts the two together: {}{}.", base.trim_end_matches('/'), words::name(dir)))
-            .edit(format!("write a directory below {base} in line {} of {PATH}", editor.line(odd.span)));
+            .consequence(format!("PVE puts the two together: {}{}.", base.trim_end_matches('/'), words::name(dir)))
+            .edit(format!("write a directory below {base} in line {} of {PATH}", view.line(quirk.span)));
         sink.push(finding);
     }
 }

@@ -1,9 +1,9 @@
 //! Two directories for one content kind.
 
-use super::Editor;
+use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
-use crate::model::storage::{OddKind, PATH};
+use crate::model::storage::{PATH, QuirkKind};
 use crate::rules::{Check, Context, Rule, Sink};
 
 /// The rule.
@@ -17,22 +17,22 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for (odd, section) in editor.odd() {
-        let OddKind::ContentDirRepeated(kind) = odd.kind else { continue };
+    let Some(view) = StorageView::of(context) else { return };
+    for (quirk, section) in view.quirks() {
+        let QuirkKind::ContentDirRepeated(kind) = quirk.kind else { continue };
         let id = section.id.value;
         let (dir, span) = section.content_dir(kind);
-        let mut finding = editor
-            .finding(section, odd.span, format!("storage {id} has two directories for {kind}"))
-            .about(kind.name())
+        let mut finding = view
+            .finding(section, quirk.span, format!("storage {id} has two directories for {kind}"))
+            .discriminator(kind.name())
             .label("this one doesn't count");
         if let Some(span) = span {
-            finding = finding.also(editor.at(span), "the later one counts");
+            finding = finding.secondary(view.at(span), "the later one counts");
         }
         sink.push(
             finding
-                .pve(format!("PVE looks for {kind} in {dir} only."))
-                .edit(format!("remove one of the two in line {} of {PATH}", editor.line(odd.span))),
+                .consequence(format!("PVE looks for {kind} in {dir} only."))
+                .edit(format!("remove one of the two in line {} of {PATH}", view.line(quirk.span))),
         );
     }
 }

@@ -1,9 +1,9 @@
 //! Two content kinds in one directory.
 
-use super::Editor;
+use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
-use crate::model::storage::{OddKind, PATH};
+use crate::model::storage::{PATH, QuirkKind};
 use crate::release::Release;
 use crate::rules::{Check, Context, Rule, Sink};
 
@@ -18,23 +18,23 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for (odd, section) in editor.odd() {
-        let OddKind::ContentDirClash(one, other) = odd.kind else { continue };
+    let Some(view) = StorageView::of(context) else { return };
+    for (quirk, section) in view.quirks() {
+        let QuirkKind::ContentDirClash(one, other) = quirk.kind else { continue };
         let id = section.id.value;
-        let finding = editor
-            .finding(section, odd.span, format!("storage {id} keeps {one} and {other} in one directory"))
-            .about(format!("{one},{other}"))
+        let finding = view
+            .finding(section, quirk.span, format!("storage {id} keeps {one} and {other} in one directory"))
+            .discriminator(format!("{one},{other}"))
             .label(format!("{} for both", section.content_dir(one).0));
-        let finding = if editor.release() < Release::Pve8 {
+        let finding = if view.release() < Release::Pve8 {
             finding
                 .at_level(Level::Warning)
-                .pve("PVE 7 mixes the two up; from PVE 8 on the storage can't be activated.")
+                .consequence("PVE 7 mixes the two up; from PVE 8 on the storage can't be activated.")
         } else {
-            finding.pve("PVE refuses to activate the storage: nothing on it can be used.")
+            finding.consequence("PVE refuses to activate the storage: nothing on it can be used.")
         };
         sink.push(
-            finding.edit(format!("give one of the two another directory in line {} of {PATH}", editor.line(odd.span))),
+            finding.edit(format!("give one of the two another directory in line {} of {PATH}", view.line(quirk.span))),
         );
     }
 }

@@ -1,6 +1,6 @@
 //! A `content` that leaves nothing, on a type that must hold something.
 
-use super::{Editor, article, kinds, kinds_in_words};
+use super::{StorageView, article, kinds, kinds_in_words};
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::{Ghost, Status};
@@ -17,17 +17,17 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for section in &editor.cfg.sections {
+    let Some(view) = StorageView::of(context) else { return };
+    for section in &view.cfg.sections {
         let Status::Ghost(Ghost::NoContent(span)) = section.status() else { continue };
         let Some(known) = section.storage_type else { continue };
         let id = section.id.value;
-        let finding = editor
+        let finding = view
             .finding(section, *span, format!("storage {id} holds nothing that {} {} storage can hold", article(known.name), known.name))
-            .label(format!("possible here: {}", kinds_in_words(known.content(editor.release()))))
-            .pve("PVE keeps the name of the storage and loses the rest: `pvesm status` and every change of any storage fail on the whole cluster.");
-        let finding = editor.count_guests(finding, id);
+            .label(format!("possible here: {}", kinds_in_words(known.content(view.release()))))
+            .consequence("PVE keeps the name of the storage and loses the rest: `pvesm status` and every change of any storage fail on the whole cluster.");
+        let finding = view.count_guests(finding, id);
         let content = format!("content {}", kinds(known.default_content));
-        sink.push(editor.write_line(finding, section, &content, Some(*span)));
+        sink.push(view.write_line(finding, section, &content, Some(*span)));
     }
 }

@@ -1,6 +1,6 @@
 //! `content none` together with other kinds.
 
-use super::{Editor, kinds, kinds_in_words};
+use super::{StorageView, kinds, kinds_in_words};
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::{Ghost, Status};
@@ -18,16 +18,16 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for section in &editor.cfg.sections {
+    let Some(view) = StorageView::of(context) else { return };
+    for section in &view.cfg.sections {
         let Status::Ghost(Ghost::NoneMixed(span)) = section.status() else { continue };
         let id = section.id.value;
         let rest = section.content.kinds.without(ContentKind::None);
-        let finding = editor
+        let finding = view
             .finding(section, *span, format!("storage {id} holds none and {}", kinds_in_words(rest)))
             .label("none stands alone or not at all")
-            .pve("PVE keeps the name of the storage and loses the rest: `pvesm status` and every change of any storage fail on the whole cluster.");
-        let finding = editor.count_guests(finding, id);
-        sink.push(editor.write_line(finding, section, &format!("content {}", kinds(rest)), Some(*span)));
+            .consequence("PVE keeps the name of the storage and loses the rest: `pvesm status` and every change of any storage fail on the whole cluster.");
+        let finding = view.count_guests(finding, id);
+        sink.push(view.write_line(finding, section, &format!("content {}", kinds(rest)), Some(*span)));
     }
 }

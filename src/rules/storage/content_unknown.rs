@@ -1,6 +1,6 @@
 //! A word in `content` that is no content kind: the whole line is ignored.
 
-use super::{Editor, article, kinds, kinds_in_words, short};
+use super::{StorageView, article, kinds, kinds_in_words, short};
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::PATH;
@@ -19,10 +19,10 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    let cfg = editor.cfg;
-    let release = editor.release();
-    for refused in editor.refused().filter(|refused| refused.is("content")) {
+    let Some(view) = StorageView::of(context) else { return };
+    let cfg = view.cfg;
+    let release = view.release();
+    for refused in view.refused().filter(|refused| refused.is("content")) {
         let (section, Some((_, value))) = (refused.section, refused.problem()) else { continue };
         let Some(known) = section.storage_type else { continue };
         let id = section.id.value;
@@ -31,7 +31,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let mut bad = Vec::new();
         for item in cfg.items(value) {
             let kind = ContentKind::from_name(item.value).filter(|kind| kind.known_to(release));
-            let meant = kind.or_else(|| meant(item.value, release));
+            let meant = kind.or_else(|| suggestion(item.value, release));
             if kind.is_none() {
                 bad.push((item, meant));
             }
@@ -41,40 +41,40 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         let mut bad = bad.into_iter();
         let Some((first, first_meant)) = bad.next() else { continue };
-        let mut finding = editor
+        let mut finding = view
             .finding(section, first.span, format!("{} is no kind of content", short(first.value)))
             .label(label(first.value, first_meant, release));
         for (item, meant) in bad.take(4) {
-            finding = finding.also(editor.at(item.span), label(item.value, meant, release));
+            finding = finding.secondary(view.at(item.span), label(item.value, meant, release));
         }
-        finding = finding.pve(format!(
+        finding = finding.consequence(format!(
             "PVE ignores the whole line, so {id} holds what {} {} storage holds by default: {}. Everything else there is refused.",
             article(known.name),
             known.name,
             kinds_in_words(section.content.kinds)
         ));
-        // What the guests use must stay possible once the line is mended.
-        let used = editor.kinds_in_use(section);
+        // What the guests use must stay possible once the line is fixed.
+        let used = view.kinds_in_use(section);
         let added = used.iter().filter(|&kind| !wanted.has(kind)).fold(ContentSet::EMPTY, ContentSet::with);
         if !added.is_empty() && !wanted.is_empty() {
-            finding = finding.fact(format!("guests also have {} there", kinds_in_words(added)));
+            finding = finding.note(format!("guests also have {} there", kinds_in_words(added)));
         }
         let all = used.iter().fold(wanted, ContentSet::with);
         let all = if all.len() > 1 { all.without(ContentKind::None) } else { all };
         sink.push(if all.is_empty() {
             finding.edit(format!(
                 "write in line {} of {PATH} what it is to hold, out of {}",
-                editor.line(value.span),
+                view.line(value.span),
                 kinds_in_words(possible.without(ContentKind::None))
             ))
         } else {
-            editor.set(finding, section, "content", &kinds(all), Some(value.span))
+            view.set(finding, section, "content", &kinds(all), Some(value.span))
         });
     }
 }
 
 /// The kind that a word was meant to be.
-fn meant(word: &[u8], release: Release) -> Option<ContentKind> {
+fn suggestion(word: &[u8], release: Release) -> Option<ContentKind> {
     let lower = word.to_ascii_lowercase();
     if matches!(&*lower, b"template" | b"templates" | b"vztemplate") {
         return Some(ContentKind::Vztmpl);

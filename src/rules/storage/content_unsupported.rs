@@ -1,6 +1,6 @@
 //! A content kind that the storage type cannot hold.
 
-use super::{Editor, article, is_live, kinds, kinds_in_words};
+use super::{StorageView, article, is_live, kinds, kinds_in_words};
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::{Ghost, Reason, Status};
@@ -18,29 +18,29 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for dropped in &editor.cfg.dropped {
-        let (Reason::Content(kind), Some(section)) = (&dropped.reason, editor.section(dropped.section)) else {
+    let Some(view) = StorageView::of(context) else { return };
+    for dropped in &view.cfg.dropped {
+        let (Reason::Content(kind), Some(section)) = (&dropped.reason, view.section(dropped.section)) else {
             continue;
         };
         // A ghost for want of content says this itself.
         let says_it = matches!(section.status(), Status::Ghost(Ghost::NoContent(_)));
         let (true, Some(known)) = (is_live(section) && !says_it, section.storage_type) else { continue };
         let id = section.id.value;
-        let finding = editor
+        let finding = view
             .finding(section, dropped.span, format!("{} {} storage can't hold {kind}", article(known.name), known.name))
-            .about(words::name(kind))
-            .label(format!("possible here: {}", kinds_in_words(known.content(editor.release()))))
-            .pve(format!(
+            .discriminator(words::name(kind))
+            .label(format!("possible here: {}", kinds_in_words(known.content(view.release()))))
+            .consequence(format!(
                 "PVE leaves the word out and warns whenever it reads the file; {id} holds {}.",
                 kinds_in_words(section.content.kinds)
             ));
-        let rest = editor.kinds_in_use(section).iter().fold(section.content.kinds, ContentSet::with);
+        let rest = view.kinds_in_use(section).iter().fold(section.content.kinds, ContentSet::with);
         let rest = if rest.len() > 1 { rest.without(ContentKind::None) } else { rest };
         sink.push(if rest.is_empty() {
-            editor.set(finding, section, "content", &kinds(known.default_content), Some(dropped.span))
+            view.set(finding, section, "content", &kinds(known.default_content), Some(dropped.span))
         } else {
-            editor.set(finding, section, "content", &kinds(rest), Some(dropped.span))
+            view.set(finding, section, "content", &kinds(rest), Some(dropped.span))
         });
     }
 }

@@ -1,6 +1,6 @@
 //! A storage that may hold nothing at all.
 
-use super::{Editor, kinds};
+use super::{StorageView, kinds};
 use crate::cluster::Input;
 use crate::finding::{Command, Level};
 use crate::model::storage::Reason;
@@ -20,15 +20,15 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    let unsupported: FxHashSet<Option<usize>> = editor
+    let Some(view) = StorageView::of(context) else { return };
+    let unsupported: FxHashSet<Option<usize>> = view
         .cfg
         .dropped
         .iter()
         .filter(|dropped| matches!(dropped.reason, Reason::Content(_)))
         .map(|dropped| dropped.section)
         .collect();
-    for (at, section) in editor.cfg.sections.iter().enumerate() {
+    for (at, section) in view.cfg.sections.iter().enumerate() {
         let holds = section.content.kinds;
         let nothing = holds.without(ContentKind::None).is_empty();
         let (true, true, Some(known)) = (nothing, section.is_effective(), section.storage_type) else { continue };
@@ -40,19 +40,19 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let span = section.property("content").map_or(section.header, |content| content.value.span);
         let id = section.id.value;
         let mut finding =
-            editor.finding(section, span, format!("storage {id} may hold nothing")).label("no kind of content");
-        let activates = !known.is_path_based() || editor.release() < Release::Pve8 || holds.is_empty();
+            view.finding(section, span, format!("storage {id} may hold nothing")).label("no kind of content");
+        let activates = !known.is_path_based() || view.release() < Release::Pve8 || holds.is_empty();
         finding = if activates {
-            finding.pve("PVE offers it nowhere.")
+            finding.consequence("PVE offers it nowhere.")
         } else {
-            finding.pve(
+            finding.consequence(
                 "PVE can't activate a directory storage with content none: unknown vtype 'none'. It stays inactive.",
             )
         };
-        let finding = editor.set(finding, section, "content", &kinds(known.default_content), Some(span));
+        let finding = view.set(finding, section, "content", &kinds(known.default_content), Some(span));
         let command = Command::new("pvesm set").arg(id).words("--disable 1");
-        sink.push(if editor.is_settable(section, "disable") {
-            finding.mend_when(command, "if it is kept for later")
+        sink.push(if view.is_settable(section, "disable") {
+            finding.fix_command_when(command, "if it is kept for later")
         } else {
             finding
         });

@@ -1,9 +1,9 @@
 //! DOS line ends, which make no line empty.
 
-use super::Editor;
+use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
-use crate::model::storage::{OddKind, Separator};
+use crate::model::storage::{QuirkKind, Separator};
 use crate::rules::{Check, Context, Rule, Sink, words};
 
 /// The rule.
@@ -17,19 +17,19 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    let cfg = editor.cfg;
-    let Some((odd, lines)) = cfg.odd.iter().find_map(|odd| match odd.kind {
-        OddKind::DosLineEnds { lines } => Some((odd, lines)),
+    let Some(view) = StorageView::of(context) else { return };
+    let cfg = view.cfg;
+    let Some((quirk, lines)) = cfg.quirks.iter().find_map(|quirk| match quirk.kind {
+        QuirkKind::DosLineEnds { lines } => Some((quirk, lines)),
         _ => None,
     }) else {
         return;
     };
     let swallowed: Vec<String> = cfg
-        .odd
+        .quirks
         .iter()
-        .filter_map(|odd| match odd.kind {
-            OddKind::SwallowedHeader { header, separator: Separator::CarriageReturn, .. } => {
+        .filter_map(|quirk| match quirk.kind {
+            QuirkKind::SwallowedHeader { header, separator: Separator::CarriageReturn, .. } => {
                 Some(words::name(header.id))
             }
             _ => None,
@@ -37,18 +37,18 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         .collect();
     let count = words::count(lines, "line");
     let mut finding =
-        Finding::new("storage.cfg", editor.at(odd.span), format!("{count} of storage.cfg end like in DOS"))
+        Finding::new("storage.cfg", view.at(quirk.span), format!("{count} of storage.cfg end like in DOS"))
             .label("a CR in front of the line feed");
     finding = if swallowed.is_empty() {
         finding
             .at_level(Level::Warning)
-            .pve("A line with nothing but a CR isn't empty and ends no section: the next section that is added by hand is lost.")
+            .consequence("A line with nothing but a CR isn't empty and ends no section: the next section that is added by hand is lost.")
     } else {
-        finding.pve(format!(
+        finding.consequence(format!(
             "A line with nothing but a CR isn't empty and ends no section. PVE takes the headers below for properties: {} {} exist.",
             words::list(&swallowed, 6),
             if swallowed.len() == 1 { "doesn't" } else { "don't" }
         ))
     };
-    sink.push(finding.mend(Command::new(r"sed -i 's/\r$//' /etc/pve/storage.cfg")));
+    sink.push(finding.fix_command(Command::new(r"sed -i 's/\r$//' /etc/pve/storage.cfg")));
 }

@@ -1,6 +1,6 @@
 //! A `format` that the storage type does not have.
 
-use super::{Editor, article, is_live};
+use super::{StorageView, article, is_live};
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::Reason;
@@ -17,22 +17,24 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for dropped in &editor.cfg.dropped {
-        let (Reason::Format(format), Some(section)) = (&dropped.reason, editor.section(dropped.section)) else {
+    let Some(view) = StorageView::of(context) else { return };
+    for dropped in &view.cfg.dropped {
+        let (Reason::Format(format), Some(section)) = (&dropped.reason, view.section(dropped.section)) else {
             continue;
         };
         let (true, Some(known)) = (is_live(section), section.storage_type) else { continue };
         let id = section.id.value;
-        let label = match known.formats(editor.release()) {
+        let label = match known.formats(view.release()) {
             Some(formats) => format!("possible here: {}", formats.join(", ")),
             None => format!("{} {} storage has no disk images in formats", article(known.name), known.name),
         };
-        let default = known.formats(editor.release()).and_then(|formats| formats.first()).unwrap_or(&"raw");
-        let finding = editor
+        let default = known.formats(view.release()).and_then(|formats| formats.first()).unwrap_or(&"raw");
+        let finding = view
             .finding(section, dropped.span, format!("storage {id} can't make images in format {format}"))
             .label(label)
-            .pve(format!("PVE ignores the line and warns whenever it reads the file; new images are {default}."));
-        sink.push(editor.remove_line(finding, dropped.span));
+            .consequence(format!(
+                "PVE ignores the line and warns whenever it reads the file; new images are {default}."
+            ));
+        sink.push(view.remove_line(finding, dropped.span));
     }
 }

@@ -1,6 +1,6 @@
 //! A glusterfs storage, which PVE 9 cannot use any more.
 
-use super::Editor;
+use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::{Absent, PATH, Status};
@@ -18,24 +18,24 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    let sections = editor.cfg.sections.iter().filter(|section| section.kind.value.eq_ignore_ascii_case(b"glusterfs"));
+    let Some(view) = StorageView::of(context) else { return };
+    let sections = view.cfg.sections.iter().filter(|section| section.kind.value.eq_ignore_ascii_case(b"glusterfs"));
     for section in sections {
         let id = section.id.value;
         let finding = match section.status() {
-            Status::Ok => editor
+            Status::Ok => view
                 .finding(section, section.kind.span, format!("storage {id} is gone with PVE 9"))
                 .label("PVE 9 has no glusterfs")
                 .at_level(Level::Warning)
-                .pve("Guests with volumes on it don't start after the upgrade, and nothing can move the volumes then.")
+                .consequence("Guests with volumes on it don't start after the upgrade, and nothing can move the volumes then.")
                 .edit("before the upgrade, move its volumes to another storage, or mount the volume on every node and define it as a shared dir storage under the same name"),
-            Status::Absent(Absent::UnknownType) => editor
-                .finding(section, section.kind.span, format!("storage {id} doesn't exist: {} has no glusterfs", editor.release()))
+            Status::Absent(Absent::UnknownType) => view
+                .finding(section, section.kind.span, format!("storage {id} doesn't exist: {} has no glusterfs", view.release()))
                 .label("removed in pve-storage 9.0.1")
-                .pve("PVE skips the section, guests with volumes on it don't start, and the next change of any storage deletes its lines.")
-                .edit(format!("mount the volume on every node, and make the section at line {} of {PATH} a `dir` storage with that path, `shared 1` and `is_mountpoint 1`", editor.line(section.header))),
+                .consequence("PVE skips the section, guests with volumes on it don't start, and the next change of any storage deletes its lines.")
+                .edit(format!("mount the volume on every node, and make the section at line {} of {PATH} a `dir` storage with that path, `shared 1` and `is_mountpoint 1`", view.line(section.header))),
             _ => continue,
         };
-        sink.push(editor.count_guests(finding, id));
+        sink.push(view.count_guests(finding, id));
     }
 }

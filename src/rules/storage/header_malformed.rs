@@ -1,6 +1,6 @@
 //! A line that is a header for people and none for PVE.
 
-use super::{Editor, lost_header};
+use super::{StorageView, lost_header};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::storage::{HeaderFault, PATH};
@@ -17,8 +17,8 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for dropped in &editor.cfg.dropped {
+    let Some(view) = StorageView::of(context) else { return };
+    for dropped in &view.cfg.dropped {
         let Some(header) = lost_header(&dropped.reason) else { continue };
         let (kind, id) = (words::name(header.kind), words::name(header.id));
         let label = match header.fault {
@@ -33,15 +33,15 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         } else {
             format!("storage {id} doesn't exist: PVE doesn't take this line for a header")
         };
-        let finding = Finding::new(format!("storage.cfg: {id}"), editor.at(dropped.span), message)
+        let finding = Finding::new(format!("storage.cfg: {id}"), view.at(dropped.span), message)
             .label(label)
-            .pve("PVE logs and ignores the line and every line below it up to the next header; its next change of any storage deletes them.");
+            .consequence("PVE logs and ignores the line and every line below it up to the next header; its next change of any storage deletes them.");
         let line = dropped.line;
         let edit = match header.fault {
             HeaderFault::NoId => format!("write `{kind}: ` and the id of the storage in line {line} of {PATH}"),
             _ => format!("write `{kind}: {id}` in line {line} of {PATH}"),
         };
-        let finding = if id.is_empty() { finding } else { editor.count_guests(finding, header.id) };
+        let finding = if id.is_empty() { finding } else { view.count_guests(finding, header.id) };
         sink.push(finding.edit(edit));
     }
 }

@@ -1,9 +1,9 @@
 //! A header that stands inside another section.
 
-use super::Editor;
+use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
-use crate::model::storage::{OddKind, PATH, Property, Separator};
+use crate::model::storage::{PATH, Property, QuirkKind, Separator};
 use crate::rules::{Check, Context, Rule, Sink, words};
 use rustc_hash::FxHashMap;
 
@@ -18,17 +18,17 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    let cfg = editor.cfg;
+    let Some(view) = StorageView::of(context) else { return };
+    let cfg = view.cfg;
     let mut adopted: FxHashMap<usize, Vec<&Property<'_>>> = FxHashMap::default();
-    for odd in &cfg.odd {
-        if let (OddKind::Adopted { property, line }, Some(section)) = (&odd.kind, editor.section(odd.section)) {
+    for quirk in &cfg.quirks {
+        if let (QuirkKind::Adopted { property, line }, Some(section)) = (&quirk.kind, view.section(quirk.section)) {
             adopted.entry(*line).or_default().extend(section.properties.get(*property));
         }
     }
-    for odd in &cfg.odd {
-        let (OddKind::SwallowedHeader { header, line, separator }, Some(section)) =
-            (&odd.kind, editor.section(odd.section))
+    for quirk in &cfg.quirks {
+        let (QuirkKind::SwallowedHeader { header, line, separator }, Some(section)) =
+            (&quirk.kind, view.section(quirk.section))
         else {
             continue;
         };
@@ -53,13 +53,13 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         } else {
             format!("storage {id} doesn't exist: PVE reads its header as part of storage {owner}")
         };
-        let mut finding = Finding::new(format!("storage.cfg: {id}"), editor.at(odd.span), message).label(label);
+        let mut finding = Finding::new(format!("storage.cfg: {id}"), view.at(quirk.span), message).label(label);
         for property in adopted.get(line).into_iter().flatten().take(3) {
-            finding = finding.also(editor.at(property.line), format!("storage {owner} has this now"));
+            finding = finding.secondary(view.at(property.line), format!("storage {owner} has this now"));
         }
-        finding = finding.pve("PVE logs the line and goes on; the lines below go to the section above, or nowhere, and its next change of any storage deletes what is left.");
+        finding = finding.consequence("PVE logs the line and goes on; the lines below go to the section above, or nowhere, and its next change of any storage deletes what is left.");
         if cfg.get(header.id).is_none() {
-            finding = editor.count_guests(finding, header.id);
+            finding = view.count_guests(finding, header.id);
         }
         sink.push(finding.edit(edit));
     }

@@ -1,9 +1,9 @@
 //! Two ids that differ only in case.
 
-use super::Editor;
+use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
-use crate::model::storage::OddKind;
+use crate::model::storage::QuirkKind;
 use crate::rules::{Check, Context, Rule, Sink};
 
 /// The rule.
@@ -17,14 +17,14 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for (odd, section) in editor.odd() {
-        let OddKind::CaseTwin(other) = odd.kind else { continue };
+    let Some(view) = StorageView::of(context) else { return };
+    for (quirk, section) in view.quirks() {
+        let QuirkKind::CaseTwin(other) = quirk.kind else { continue };
         let id = section.id.value;
-        let finding = editor
-            .finding(section, odd.span, format!("storages {} and {id} differ only in case", other.value))
-            .also(editor.at(other.span), "a storage of its own")
-            .pve("To PVE they are two storages; people mix them up.")
+        let finding = view
+            .finding(section, quirk.span, format!("storages {} and {id} differ only in case", other.value))
+            .secondary(view.at(other.span), "a storage of its own")
+            .consequence("To PVE they are two storages; people mix them up.")
             .edit("rename one of them, and its volume ids in the guests");
         sink.push(finding);
     }

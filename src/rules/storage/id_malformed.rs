@@ -1,6 +1,6 @@
 //! A section whose id PVE does not accept.
 
-use super::{Editor, short};
+use super::{StorageView, short};
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::{Absent, PATH, Status};
@@ -17,8 +17,8 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for section in &editor.cfg.sections {
+    let Some(view) = StorageView::of(context) else { return };
+    for section in &view.cfg.sections {
         if section.status() != Status::Absent(Absent::BadId) {
             continue;
         }
@@ -29,13 +29,13 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             [.., last] if !last.is_ascii_alphanumeric() => "must end with a letter or digit",
             _ => "letters, digits and - _ . are all that PVE accepts",
         };
-        let finding = editor
+        let finding = view
             .finding(section, section.id.span, format!("{} is no storage id", short(id)))
             .label(label)
-            .pve("PVE skips the section: the storage doesn't exist, and the next change of any storage deletes its lines.")
+            .consequence("PVE skips the section: the storage doesn't exist, and the next change of any storage deletes its lines.")
             .edit(format!(
                 "choose another id in line {} of {PATH}, and write it wherever guests, jobs and ACLs name the storage",
-                editor.line(section.header)
+                view.line(section.header)
             ));
         sink.push(finding);
     }

@@ -1,6 +1,6 @@
 //! A ZFS over iSCSI storage with a provider that PVE does not have.
 
-use super::{Editor, short};
+use super::{StorageView, short};
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::PATH;
@@ -19,20 +19,20 @@ pub static RULE: Rule = Rule {
 const PROVIDERS: [&str; 4] = ["LIO", "comstar", "iet", "istgt"];
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for section in editor.storages().filter(|section| section.type_name() == "zfs") {
+    let Some(view) = StorageView::of(context) else { return };
+    for section in view.storages().filter(|section| section.type_name() == "zfs") {
         let Some(provider) = section.property("iscsiprovider") else { continue };
         let (id, name) = (section.id.value, &**provider.value.value);
         let fails = "PVE accepts the line, and every operation on the storage dies.";
-        let line = editor.line(provider.line);
+        let line = view.line(provider.line);
         if name == b"LIO" {
             if section.property("lio_tpg").is_none() {
-                let finding = editor
+                let finding = view
                     .finding(section, provider.value.span, format!("storage {id} has no lio_tpg"))
-                    .about("lio_tpg")
+                    .discriminator("lio_tpg")
                     .label("LIO needs one")
-                    .pve(fails);
-                sink.push(editor.set(finding, section, "lio_tpg", "tpg1", None));
+                    .consequence(fails);
+                sink.push(view.set(finding, section, "lio_tpg", "tpg1", None));
             }
             continue;
         }
@@ -41,19 +41,19 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         if PROVIDERS.iter().any(|known| known.as_bytes() == name) {
             continue;
         }
-        let finding = editor
+        let finding = view
             .finding(section, provider.value.span, format!("PVE has no iSCSI provider {}", short(name)))
-            .about("iscsiprovider");
+            .discriminator("iscsiprovider");
         sink.push(match near {
             Some(near) => finding
                 .label(format!("did you mean {near}?"))
-                .pve(fails)
+                .consequence(fails)
                 .edit(format!("write `iscsiprovider {near}` in line {line} of {PATH}")),
             // Patched installations have providers of their own, such as freenas.
             None => finding
                 .at_level(Level::Note)
                 .label(format!("PVE ships {}", words::list(&PROVIDERS, 4)))
-                .pve("Unless a patch brings it, every operation on the storage dies.")
+                .consequence("Unless a patch brings it, every operation on the storage dies.")
                 .edit(format!("write the provider of the server in line {line} of {PATH}")),
         });
     }

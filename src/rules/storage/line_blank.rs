@@ -1,9 +1,9 @@
 //! Lines that look empty and hold blanks.
 
-use super::Editor;
+use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
-use crate::model::storage::{Dropped, OddKind, Reason, Shape};
+use crate::model::storage::{Dropped, QuirkKind, Reason, Shape};
 use crate::rules::{Check, Context, Rule, Sink, words};
 use rustc_hash::FxHashSet;
 
@@ -18,13 +18,13 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    let cfg = editor.cfg;
+    let Some(view) = StorageView::of(context) else { return };
+    let cfg = view.cfg;
     let swallowed: FxHashSet<usize> = cfg
-        .odd
+        .quirks
         .iter()
-        .filter_map(|odd| match odd.kind {
-            OddKind::SwallowedHeader { line, .. } => Some(line),
+        .filter_map(|quirk| match quirk.kind {
+            QuirkKind::SwallowedHeader { line, .. } => Some(line),
             _ => None,
         })
         .collect();
@@ -37,10 +37,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
     if let Some(first) = blanks.first() {
         let count = words::count(blanks.len(), "line");
         let hold = if blanks.len() == 1 { "looks empty and holds" } else { "look empty and hold" };
-        let finding = Finding::new("storage.cfg", editor.at(first.span), format!("{count} of storage.cfg {hold} blanks"))
+        let finding = Finding::new("storage.cfg", view.at(first.span), format!("{count} of storage.cfg {hold} blanks"))
             .label("this doesn't end a section")
-            .pve("Nothing is lost as yet, but PVE logs each such line whenever it reads the file, and a section added below is lost.")
-            .mend(Command::new(r"sed -i 's/^[ \t]*$//' /etc/pve/storage.cfg"));
+            .consequence("Nothing is lost as yet, but PVE logs each such line whenever it reads the file, and a section added below is lost.")
+            .fix_command(Command::new(r"sed -i 's/^[ \t]*$//' /etc/pve/storage.cfg"));
         sink.push(finding);
     }
 }

@@ -1,6 +1,6 @@
 //! Properties that stand in no section.
 
-use super::{Editor, is_property, lost_header, lost_key};
+use super::{StorageView, is_property, lost_header, lost_key};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::storage::{Dropped, Ghost, Owner, PATH, Reason, Shape, Status};
@@ -17,8 +17,8 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    let cfg = editor.cfg;
+    let Some(view) = StorageView::of(context) else { return };
+    let cfg = view.cfg;
     let is_stray = |dropped: &&Dropped<'_>| {
         dropped.section.is_none()
             && !matches!(dropped.owner, Owner::Line(_))
@@ -37,34 +37,33 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let are = if group.len() == 1 { "is" } else { "are" };
         let finding = match first.owner {
             Owner::Section(at) => {
-                let Some(section) = editor.section(Some(at)) else { continue };
+                let Some(section) = view.section(Some(at)) else { continue };
                 let explained = match section.status() {
                     Status::Ok => false,
                     Status::Ghost(Ghost::Missing(missing)) => group
                         .iter()
-                        .any(|dropped| lost_key(section, missing, &dropped.reason, editor.release()).is_some()),
+                        .any(|dropped| lost_key(section, missing, &dropped.reason, view.release()).is_some()),
                     Status::Ghost(_) => false,
                     Status::Absent(_) | Status::Overridden(_) => true,
                 };
                 if explained {
                     continue;
                 }
-                editor
-                    .finding(section, first.span, format!("{lines} of storage {} {are} ignored", section.id.value))
+                view.finding(section, first.span, format!("{lines} of storage {} {are} ignored", section.id.value))
                     .label("the empty line above ended the section")
                     .edit(format!(
                         "remove the empty line between line {} and line {} of {PATH}, or what is below it",
-                        editor.line(section.header),
+                        view.line(section.header),
                         first.line
                     ))
             }
             Owner::None | Owner::Line(_) => {
-                Finding::new("storage.cfg", editor.at(first.span), format!("{lines} {are} ignored"))
+                Finding::new("storage.cfg", view.at(first.span), format!("{lines} {are} ignored"))
                     .label("this belongs to no storage")
-                    .about(words::name(first.span.bytes(cfg.text)))
+                    .discriminator(words::name(first.span.bytes(cfg.text)))
                     .edit(format!("write the header of the storage above line {} of {PATH}, or remove it", first.line))
             }
         };
-        sink.push(finding.pve("PVE logs and ignores what stands between two sections, uses the defaults instead, and its next change of any storage deletes the lines."));
+        sink.push(finding.consequence("PVE logs and ignores what stands between two sections, uses the defaults instead, and its next change of any storage deletes the lines."));
     }
 }

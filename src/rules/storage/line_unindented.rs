@@ -1,6 +1,6 @@
 //! A property that begins at the margin.
 
-use super::{Editor, is_property, lost_header, lost_key, property_text};
+use super::{StorageView, is_property, lost_header, lost_key, property_text};
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::{Ghost, Owner, Reason, Shape, Status};
@@ -17,14 +17,14 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for dropped in &editor.cfg.dropped {
+    let Some(view) = StorageView::of(context) else { return };
+    for dropped in &view.cfg.dropped {
         let Reason::Line(Shape::Text(property)) = dropped.reason else { continue };
-        let Some(section) = editor.section(dropped.section) else { continue };
+        let Some(section) = view.section(dropped.section) else { continue };
         let explained = match section.status() {
             Status::Ok => matches!(dropped.owner, Owner::Line(_)),
             Status::Ghost(Ghost::Missing(missing)) => {
-                lost_key(section, missing, &dropped.reason, editor.release()).is_some()
+                lost_key(section, missing, &dropped.reason, view.release()).is_some()
             }
             Status::Ghost(_) => false,
             Status::Absent(_) | Status::Overridden(_) => true,
@@ -34,12 +34,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         let key = words::name(property.key);
         let bare = key.strip_suffix(':').unwrap_or(&key);
-        let finding = editor
+        let finding = view
             .finding(section, dropped.span, format!("{bare} of storage {} isn't indented", section.id.value))
-            .about(bare)
+            .discriminator(bare)
             .label("a property begins with a blank")
-            .pve("PVE logs and ignores the line, uses the default instead, and its next change of any storage deletes the line.");
-        sink.push(editor.write_line(
+            .consequence("PVE logs and ignores the line, uses the default instead, and its next change of any storage deletes the line.");
+        sink.push(view.write_line(
             finding,
             section,
             &format!("    {}", property_text(property, bare)),

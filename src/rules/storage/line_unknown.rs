@@ -1,6 +1,6 @@
 //! A line that is neither header, property nor comment.
 
-use super::{BYTE_ORDER_MARK, Editor, is_property, lost_header, lost_key, short};
+use super::{BYTE_ORDER_MARK, StorageView, is_property, lost_header, lost_key, short};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::storage::{Ghost, PATH, Reason, Shape, Status};
@@ -17,17 +17,17 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    let cfg = editor.cfg;
+    let Some(view) = StorageView::of(context) else { return };
+    let cfg = view.cfg;
     for dropped in &cfg.dropped {
         let Reason::Line(Shape::Text(property)) = dropped.reason else { continue };
         let text = dropped.span.bytes(cfg.text);
         let explained = text.starts_with(BYTE_ORDER_MARK)
             || is_property(property.key)
             || lost_header(&dropped.reason).is_some()
-            || editor.section(dropped.section).is_some_and(|section| match section.status() {
+            || view.section(dropped.section).is_some_and(|section| match section.status() {
                 Status::Ghost(Ghost::Missing(missing)) => {
-                    lost_key(section, missing, &dropped.reason, editor.release()).is_some()
+                    lost_key(section, missing, &dropped.reason, view.release()).is_some()
                 }
                 Status::Absent(_) | Status::Overridden(_) => true,
                 Status::Ghost(_) | Status::Ok => false,
@@ -35,10 +35,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         if explained {
             continue;
         }
-        let finding = Finding::new("storage.cfg", editor.at(dropped.span), "this line says nothing to PVE")
-            .about(short(text))
+        let finding = Finding::new("storage.cfg", view.at(dropped.span), "this line says nothing to PVE")
+            .discriminator(short(text))
             .label("no header, no property, no comment")
-            .pve("PVE logs and ignores the line, and its next change of any storage deletes it.")
+            .consequence("PVE logs and ignores the line, and its next change of any storage deletes it.")
             .edit(format!(
                 "begin line {} of {PATH} with `#`, or remove it; comments, too, are gone after PVE's next change",
                 dropped.line

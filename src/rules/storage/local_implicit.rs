@@ -1,6 +1,6 @@
 //! No section `local`, so that PVE makes one up.
 
-use super::Editor;
+use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::LOCAL;
@@ -17,14 +17,15 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    let Some(local) = &editor.cfg.implicit_local else { return };
-    let named = editor.cfg.sections.iter().any(|section| section.id.value == LOCAL)
-        || editor.cfg.lost_ids().any(|id| id == LOCAL);
+    let Some(view) = StorageView::of(context) else { return };
+    let Some(local) = &view.cfg.implicit_local else { return };
+    let named =
+        view.cfg.sections.iter().any(|section| section.id.value == LOCAL) || view.cfg.lost_ids().any(|id| id == LOCAL);
     if !named {
-        let finding = editor
-            .finding(local, local.header, "storage local isn't defined, and exists nevertheless")
-            .pve("PVE makes it up: /var/lib/vz on every node, with images, rootdir, iso, vztmpl, backup and snippets.");
-        sink.push(editor.set(finding, local, "content", "backup,iso,vztmpl", None));
+        let finding =
+            view.finding(local, local.header, "storage local isn't defined, and exists nevertheless").consequence(
+                "PVE makes it up: /var/lib/vz on every node, with images, rootdir, iso, vztmpl, backup and snippets.",
+            );
+        sink.push(view.set(finding, local, "content", "backup,iso,vztmpl", None));
     }
 }

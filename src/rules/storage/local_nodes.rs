@@ -1,9 +1,9 @@
 //! `nodes` on `local`, which PVE takes away.
 
-use super::Editor;
+use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
-use crate::model::storage::OddKind;
+use crate::model::storage::QuirkKind;
 use crate::rules::{Check, Context, Rule, Sink};
 
 /// The rule.
@@ -17,14 +17,14 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for (odd, section) in editor.odd() {
-        if odd.kind == OddKind::LocalNodes {
-            let finding = editor
-                .finding(section, odd.span, "storage local is on every node, whatever nodes says")
+    let Some(view) = StorageView::of(context) else { return };
+    for (quirk, section) in view.quirks() {
+        if quirk.kind == QuirkKind::LocalNodes {
+            let finding = view
+                .finding(section, quirk.span, "storage local is on every node, whatever nodes says")
                 .label("PVE takes this away")
-                .pve("The storage is offered on every node; its next change by PVE deletes the line.");
-            sink.push(editor.remove_line(finding, odd.span));
+                .consequence("The storage is offered on every node; its next change by PVE deletes the line.");
+            sink.push(view.remove_line(finding, quirk.span));
         }
     }
 }

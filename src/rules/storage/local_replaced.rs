@@ -1,9 +1,9 @@
 //! A section `local` that PVE throws away.
 
-use super::{Editor, is_ghost};
+use super::{StorageView, is_ghost};
 use crate::cluster::Input;
 use crate::finding::Level;
-use crate::model::storage::{By, OddKind, PATH};
+use crate::model::storage::{By, PATH, QuirkKind};
 use crate::model::tables::storage::{self as tables};
 use crate::rules::{Check, Context, Rule, Sink};
 
@@ -18,9 +18,10 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for odd in &editor.cfg.odd {
-        let (OddKind::Overridden(By::ImplicitLocal), Some(section)) = (&odd.kind, editor.section(odd.section)) else {
+    let Some(view) = StorageView::of(context) else { return };
+    for quirk in &view.cfg.quirks {
+        let (QuirkKind::Overridden(By::ImplicitLocal), Some(section)) = (&quirk.kind, view.section(quirk.section))
+        else {
             continue;
         };
         let path = section.property("path");
@@ -31,14 +32,14 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         } else {
             (path.map_or(section.header, |path| path.value.span), "local is always /var/lib/vz")
         };
-        let finding = editor
+        let finding = view
             .finding(section, span, "PVE replaces storage local by its own")
             .label(label)
-            .pve("Without a word PVE takes /var/lib/vz with every kind of content on every node instead, and its next change of any storage writes that to the file.")
+            .consequence("Without a word PVE takes /var/lib/vz with every kind of content on every node instead, and its next change of any storage writes that to the file.")
             .edit(format!(
                 "give the storage another id in line {} of {PATH}, and change the volume ids of its guests alike",
-                editor.line(section.header)
+                view.line(section.header)
             ));
-        sink.push(editor.count_guests(finding, section.id.value));
+        sink.push(view.count_guests(finding, section.id.value));
     }
 }

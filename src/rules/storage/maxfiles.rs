@@ -1,6 +1,6 @@
 //! `maxfiles`, which works up to PVE 8.
 
-use super::Editor;
+use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::release::Release;
@@ -17,25 +17,25 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for section in editor.storages() {
+    let Some(view) = StorageView::of(context) else { return };
+    for section in view.storages() {
         let Some(maxfiles) = section.property("maxfiles").filter(|_| section.property("prune-backups").is_none())
         else {
             continue;
         };
         let id = section.id.value;
-        let finding = editor
+        let finding = view
             .finding(
                 section,
                 maxfiles.line,
                 format!("storage {id} keeps backups by maxfiles, which PVE 9 doesn't know"),
             )
             .label("up to PVE 8")
-            .pve("After the upgrade the line is ignored, and every backup is kept until the storage is full.");
+            .consequence("After the upgrade the line is ignored, and every backup is kept until the storage is full.");
         let keep = match &**maxfiles.value.value {
             b"0" => "keep-all=1".to_owned(),
             keep => format!("keep-last={}", words::name(keep)),
         };
-        sink.push(editor.set(finding, section, "prune-backups", &keep, Some(maxfiles.line)));
+        sink.push(view.set(finding, section, "prune-backups", &keep, Some(maxfiles.line)));
     }
 }

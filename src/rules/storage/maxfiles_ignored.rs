@@ -1,9 +1,9 @@
 //! `maxfiles` beside `prune-backups`.
 
-use super::Editor;
+use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
-use crate::model::storage::OddKind;
+use crate::model::storage::QuirkKind;
 use crate::release::Release;
 use crate::rules::{Check, Context, Rule, Sink};
 
@@ -18,15 +18,15 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for (odd, section) in editor.odd() {
-        if odd.kind == OddKind::MaxfilesIgnored {
+    let Some(view) = StorageView::of(context) else { return };
+    for (quirk, section) in view.quirks() {
+        if quirk.kind == QuirkKind::MaxfilesIgnored {
             let id = section.id.value;
-            let finding = editor
-                .finding(section, odd.span, format!("maxfiles of storage {id} doesn't count"))
+            let finding = view
+                .finding(section, quirk.span, format!("maxfiles of storage {id} doesn't count"))
                 .label("prune-backups wins")
-                .pve("PVE deletes the line with its next change of any storage.");
-            sink.push(editor.remove_line(finding, odd.span));
+                .consequence("PVE deletes the line with its next change of any storage.");
+            sink.push(view.remove_line(finding, quirk.span));
         }
     }
 }

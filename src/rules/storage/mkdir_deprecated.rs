@@ -1,6 +1,6 @@
 //! `mkdir`, which PVE 8 replaced.
 
-use super::Editor;
+use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::{Command, Level};
 use crate::model::storage::PATH;
@@ -18,17 +18,17 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for section in editor.storages() {
+    let Some(view) = StorageView::of(context) else { return };
+    for section in view.storages() {
         let Some(mkdir) = section.property("mkdir") else { continue };
         let id = section.id.value;
-        let finding = editor
+        let finding = view
             .finding(section, mkdir.line, format!("storage {id} uses mkdir, which is on its way out"))
             .label("create-base-path and create-subdirs since PVE 8")
-            .pve("It still works; PVE warns whenever the storage is changed.");
-        let finding = if editor.is_settable(section, "mkdir") {
+            .consequence("It still works; PVE warns whenever the storage is changed.");
+        let finding = if view.is_settable(section, "mkdir") {
             let value = if section.flag("mkdir") { "1" } else { "0" };
-            finding.mend(
+            finding.fix_command(
                 Command::new("pvesm set")
                     .arg(id)
                     .words(&format!("--delete mkdir --create-base-path {value} --create-subdirs {value}")),
@@ -36,7 +36,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         } else {
             finding.edit(format!(
                 "write create-base-path and create-subdirs in place of line {} of {PATH}",
-                editor.line(mkdir.line)
+                view.line(mkdir.line)
             ))
         };
         sink.push(finding);

@@ -13,8 +13,8 @@ use crate::cluster::File;
 use crate::finding::{Command, Finding};
 use crate::model::schema::Problem;
 use crate::model::storage::{
-    Absent, Dropped, Ghost, LostHeader, Odd, OddKind, Outcome, Owner, PATH, Property, PropertyLine, Reason, Refusal,
-    Section, Shape, Status, StorageCfg,
+    Absent, Dropped, Ghost, LostHeader, Outcome, Owner, PATH, Property, PropertyLine, Quirk, QuirkKind, Reason,
+    Refusal, Section, Shape, Status, StorageCfg,
 };
 use crate::model::tables::storage::{self as tables, ContentSet};
 use crate::release::Release;
@@ -82,8 +82,8 @@ pub mod type_unknown;
 pub mod username_realm;
 pub mod value_invalid;
 
-/// storage.cfg, and how its findings are worded and mended.
-pub(in crate::rules) struct Editor<'x, 'a> {
+/// storage.cfg, and how its findings are worded and fixed.
+pub(in crate::rules) struct StorageView<'x, 'a> {
     context: &'x Context<'a>,
     file: &'a File<StorageCfg<'a>>,
     pub(in crate::rules) cfg: &'a StorageCfg<'a>,
@@ -118,7 +118,7 @@ impl<'a> Refused<'a> {
     }
 }
 
-impl<'x, 'a> Editor<'x, 'a> {
+impl<'x, 'a> StorageView<'x, 'a> {
     /// `None` without a storage.cfg.
     pub(in crate::rules) fn of(context: &'x Context<'a>) -> Option<Self> {
         let cluster = context.cluster;
@@ -183,11 +183,11 @@ impl<'x, 'a> Editor<'x, 'a> {
     }
 
     /// What is odd about sections in effect.
-    fn odd(&self) -> impl Iterator<Item = (&'a Odd<'a>, &'a Section<'a>)> {
+    fn quirks(&self) -> impl Iterator<Item = (&'a Quirk<'a>, &'a Section<'a>)> {
         let cfg = self.cfg;
-        cfg.odd.iter().filter_map(move |odd| {
-            let section = odd.section.and_then(|at| cfg.sections.get(at)).filter(|section| section.is_effective())?;
-            Some((odd, section))
+        cfg.quirks.iter().filter_map(move |quirk| {
+            let section = quirk.section.and_then(|at| cfg.sections.get(at)).filter(|section| section.is_effective())?;
+            Some((quirk, section))
         })
     }
 
@@ -196,7 +196,7 @@ impl<'x, 'a> Editor<'x, 'a> {
         self.cfg.sections.iter().filter(|section| section.is_effective())
     }
 
-    /// Ends a finding with the remedy that sets `key`: `pvesm set`, or the edit where that can't be, or would lose other
+    /// Ends a finding with the fix that sets `key`: `pvesm set`, or the edit where that can't be, or would lose other
     /// lines. `line` is the line to write it in; without one, it goes below the header.
     pub(in crate::rules) fn set(
         &self,
@@ -209,7 +209,7 @@ impl<'x, 'a> Editor<'x, 'a> {
         self.set_when(finding, section, key, value, line, "")
     }
 
-    /// [`Editor::set`], with a remark that says when to choose it.
+    /// [`StorageView::set`], with a remark that says when to choose it.
     fn set_when(
         &self,
         finding: Finding,
@@ -221,13 +221,13 @@ impl<'x, 'a> Editor<'x, 'a> {
     ) -> Finding {
         if self.is_settable(section, key) {
             let command = Command::new("pvesm set").arg(section.id.value).words(&format!("--{key}")).arg(value);
-            return finding.mend_when(command, remark);
+            return finding.fix_command_when(command, remark);
         }
         let text = format!("{key} {value}");
         if remark.is_empty() {
             return self.write_line(finding, section, &text, line);
         }
-        self.write_line(finding.fact(remark), section, &text, line)
+        self.write_line(finding.note(remark), section, &text, line)
     }
 
     fn is_settable(&self, section: &Section<'_>, key: &str) -> bool {
@@ -245,15 +245,16 @@ impl<'x, 'a> Editor<'x, 'a> {
         })
     }
 
-    /// Ends a finding with the remedy that takes away `key`, which PVE holds.
+    /// Ends a finding with the fix that takes away `key`, which PVE holds.
     fn unset(&self, finding: Finding, section: &Section<'_>, key: &str, line: Span) -> Finding {
         if self.is_settable(section, key) {
-            return finding.mend(Command::new("pvesm set").arg(section.id.value).words(&format!("--delete {key}")));
+            return finding
+                .fix_command(Command::new("pvesm set").arg(section.id.value).words(&format!("--delete {key}")));
         }
         self.remove_line(finding, line)
     }
 
-    /// Ends a finding with the remedy for a line that PVE ignores and nobody needs.
+    /// Ends a finding with the fix for a line that PVE ignores and nobody needs.
     fn remove_line(&self, finding: Finding, line: Span) -> Finding {
         finding.edit(format!("remove line {} of {PATH}", self.line(line)))
     }
@@ -295,13 +296,13 @@ impl<'x, 'a> Editor<'x, 'a> {
     fn count_guests(&self, finding: Finding, id: &[u8]) -> Finding {
         match guests(self.context.uses().on(id)) {
             (0, _) => finding,
-            (1, names) => finding.fact(format!("{names} has volumes on it")),
-            (n, names) => finding.fact(format!("{n} guests have volumes on it: {names}")),
+            (1, names) => finding.note(format!("{names} has volumes on it")),
+            (n, names) => finding.note(format!("{n} guests have volumes on it: {names}")),
         }
     }
 }
 
-/// So many nodes of a list are looked at for a remedy; no cluster has more.
+/// So many nodes of a list are looked at for a fix; no cluster has more.
 const MOST_NODES: usize = 256;
 
 /// The nodes a storage is restricted to.
@@ -322,8 +323,8 @@ fn is_safe_to_write(cfg: &StorageCfg<'_>) -> bool {
         matches!(dropped.reason, Reason::Line(shape) if shape != Shape::Blank
             && (dropped.section.is_none() || matches!(shape, Shape::Header(_))))
     };
-    let swallowed = |odd: &Odd<'_>| matches!(odd.kind, OddKind::SwallowedHeader { .. });
-    !cfg.sections.iter().any(lost_section) && !cfg.dropped.iter().any(lost_line) && !cfg.odd.iter().any(swallowed)
+    let swallowed = |quirk: &Quirk<'_>| matches!(quirk.kind, QuirkKind::SwallowedHeader { .. });
+    !cfg.sections.iter().any(lost_section) && !cfg.dropped.iter().any(lost_line) && !cfg.quirks.iter().any(swallowed)
 }
 
 /// What a type is that this release doesn't ship.
@@ -461,14 +462,14 @@ fn short(value: &[u8]) -> Cow<'_, str> {
 }
 
 /// PVE's words of a refusal, in one line.
-fn said(problem: &Problem) -> String {
+fn pve_message(problem: &Problem) -> String {
     let text = problem.text.to_str_lossy();
     text.split('\n').map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
 /// Sections whose `content` line PVE refuses: what they lack follows from that.
-pub(in crate::rules) fn without_content_line<'a>(editor: &Editor<'_, 'a>) -> FxHashSet<&'a [u8]> {
-    let refused = editor.refused().filter(|refused| refused.is("content") && refused.problem().is_some());
+pub(in crate::rules) fn without_content_line<'a>(view: &StorageView<'_, 'a>) -> FxHashSet<&'a [u8]> {
+    let refused = view.refused().filter(|refused| refused.is("content") && refused.problem().is_some());
     refused.map(|refused| &**refused.section.id.value).collect()
 }
 
@@ -532,26 +533,26 @@ mod tests {
     }
 
     /// The rules that speak of something odd.
-    fn rules_of_odd(odd: &OddKind<'_>) -> &'static [&'static str] {
-        match odd {
-            OddKind::ByteOrderMark => &["storage-byte-order-mark"],
-            OddKind::DosLineEnds { .. } => &["storage-dos-line-ends"],
-            OddKind::SwallowedHeader { separator, .. } => match separator {
+    fn rules_of_odd(quirks: &QuirkKind<'_>) -> &'static [&'static str] {
+        match quirks {
+            QuirkKind::ByteOrderMark => &["storage-byte-order-mark"],
+            QuirkKind::DosLineEnds { .. } => &["storage-dos-line-ends"],
+            QuirkKind::SwallowedHeader { separator, .. } => match separator {
                 Separator::CarriageReturn => &["storage-dos-line-ends"],
                 Separator::Nothing | Separator::Blanks | Separator::Comment => &["storage-header-swallowed"],
             },
-            OddKind::Adopted { .. } => &["storage-header-swallowed", "storage-dos-line-ends"],
-            OddKind::Overridden(By::Section(_)) => &["storage-id-repeated"],
-            OddKind::Overridden(By::ImplicitLocal) => &["storage-local-replaced"],
-            OddKind::LocalNodes => &["storage-local-nodes"],
-            OddKind::NoNodes => &["storage-nodes-empty"],
-            OddKind::NoContent => &["storage-content-useless", "storage-content-unsupported"],
-            OddKind::Secret { .. } => &["storage-secret-inline"],
-            OddKind::ContentDirClash(..) => &["storage-content-dirs-clash"],
-            OddKind::ContentDirRepeated(_) => &["storage-content-dir-repeated"],
-            OddKind::ContentDirAbsolute(_) => &["storage-content-dir-absolute"],
-            OddKind::MaxfilesIgnored => &["storage-maxfiles-ignored"],
-            OddKind::CaseTwin(_) => &["storage-id-case-twin"],
+            QuirkKind::Adopted { .. } => &["storage-header-swallowed", "storage-dos-line-ends"],
+            QuirkKind::Overridden(By::Section(_)) => &["storage-id-repeated"],
+            QuirkKind::Overridden(By::ImplicitLocal) => &["storage-local-replaced"],
+            QuirkKind::LocalNodes => &["storage-local-nodes"],
+            QuirkKind::NoNodes => &["storage-nodes-empty"],
+            QuirkKind::NoContent => &["storage-content-useless", "storage-content-unsupported"],
+            QuirkKind::Secret { .. } => &["storage-secret-inline"],
+            QuirkKind::ContentDirClash(..) => &["storage-content-dirs-clash"],
+            QuirkKind::ContentDirRepeated(_) => &["storage-content-dir-repeated"],
+            QuirkKind::ContentDirAbsolute(_) => &["storage-content-dir-absolute"],
+            QuirkKind::MaxfilesIgnored => &["storage-maxfiles-ignored"],
+            QuirkKind::CaseTwin(_) => &["storage-id-case-twin"],
         }
     }
 
@@ -610,8 +611,8 @@ mod tests {
                     }
                     Owner::None | Owner::Section(_) => rules_of_dropped(&dropped.reason),
                 });
-                let odd = cfg.odd.iter().map(|odd| rules_of_odd(&odd.kind));
-                for rules in dropped.chain(odd) {
+                let quirk = cfg.quirks.iter().map(|quirk| rules_of_odd(&quirk.kind));
+                for rules in dropped.chain(quirk) {
                     assert!(rules.iter().all(|id| Rule::named(id).is_some()), "{rules:?}");
                     assert!(rules.iter().any(|id| found.contains(id)), "{release} {text:?}: {rules:?}, not {found:?}");
                     spoken.extend(rules.iter().filter(|id| found.contains(*id)));

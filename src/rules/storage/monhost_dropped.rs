@@ -1,6 +1,6 @@
 //! A list of Ceph monitors that PVE refuses, so that it uses its own cluster.
 
-use super::{Editor, said};
+use super::{StorageView, pve_message};
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::PATH;
@@ -17,18 +17,18 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for refused in editor.refused().filter(|refused| refused.is("monhost")) {
+    let Some(view) = StorageView::of(context) else { return };
+    for refused in view.refused().filter(|refused| refused.is("monhost")) {
         let (section, Some((problem, value))) = (refused.section, refused.problem()) else { continue };
         let id = section.id.value;
-        let finding = editor
+        let finding = view
             .finding(section, problem.span, format!("PVE refuses the monitors of storage {id}"))
-            .label(said(problem))
-            .pve("PVE ignores the whole line and takes the Ceph cluster of its own nodes, by /etc/pve/ceph.conf, for this storage.")
+            .label(pve_message(problem))
+            .consequence("PVE ignores the whole line and takes the Ceph cluster of its own nodes, by /etc/pve/ceph.conf, for this storage.")
             .edit(format!(
                 "write the monitors' names or addresses, separated by blanks, in line {} of {PATH}",
-                editor.line(value.span)
+                view.line(value.span)
             ));
-        sink.push(editor.count_guests(finding, id));
+        sink.push(view.count_guests(finding, id));
     }
 }

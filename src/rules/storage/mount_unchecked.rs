@@ -1,6 +1,6 @@
 //! A directory below /mnt or /media that may be not mounted.
 
-use super::Editor;
+use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::rules::{Check, Context, Rule, Sink};
@@ -16,25 +16,18 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for section in editor.storages().filter(|section| section.type_name() == "dir" && !section.is_shared()) {
+    let Some(view) = StorageView::of(context) else { return };
+    for section in view.storages().filter(|section| section.type_name() == "dir" && !section.is_shared()) {
         let Some(path) = section.property("path") else { continue };
         let below = |dir: &str| path.value.value.starts_with(dir.as_bytes());
         if section.value("is_mountpoint").is_some() || !(below("/mnt/") || below("/media/")) || below("/mnt/pve/") {
             continue;
         }
         let id = section.id.value;
-        let finding = editor
+        let finding = view
             .finding(section, path.value.span, format!("nobody looks whether storage {id} is mounted"))
             .label("looks like a mount point")
-            .pve("While nothing is mounted there, PVE writes to the root file system until that is full. If this is a plain directory, all is well.");
-        sink.push(editor.set_when(
-            finding,
-            section,
-            "is_mountpoint",
-            "yes",
-            None,
-            "if the path itself is a mount point",
-        ));
+            .consequence("While nothing is mounted there, PVE writes to the root file system until that is full. If this is a plain directory, all is well.");
+        sink.push(view.set_when(finding, section, "is_mountpoint", "yes", None, "if the path itself is a mount point"));
     }
 }

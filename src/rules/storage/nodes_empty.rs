@@ -1,9 +1,9 @@
 //! `nodes` without any node.
 
-use super::Editor;
+use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
-use crate::model::storage::{LOCAL, OddKind};
+use crate::model::storage::{LOCAL, QuirkKind};
 use crate::rules::{Check, Context, Rule, Sink};
 
 /// The rule.
@@ -17,18 +17,18 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for (odd, section) in editor.odd() {
+    let Some(view) = StorageView::of(context) else { return };
+    for (quirk, section) in view.quirks() {
         // PVE takes away what local has.
-        if odd.kind != OddKind::NoNodes || section.id.value == LOCAL {
+        if quirk.kind != QuirkKind::NoNodes || section.id.value == LOCAL {
             continue;
         }
         let id = section.id.value;
-        let finding = editor
-            .finding(section, odd.span, format!("storage {id} is on no node"))
+        let finding = view
+            .finding(section, quirk.span, format!("storage {id} is on no node"))
             .label("a list without any name")
-            .pve(format!("PVE takes this for a restriction to nothing: storage '{id}' is not available on node, wherever it is used."));
-        let finding = editor.count_guests(finding, id);
-        sink.push(editor.unset(finding, section, "nodes", odd.span));
+            .consequence(format!("PVE takes this for a restriction to nothing: storage '{id}' is not available on node, wherever it is used."));
+        let finding = view.count_guests(finding, id);
+        sink.push(view.unset(finding, section, "nodes", quirk.span));
     }
 }

@@ -1,6 +1,6 @@
 //! A word in `nodes` that is no node name: the whole line is ignored.
 
-use super::{Editor, short};
+use super::{StorageView, short};
 use rustc_hash::FxHashSet;
 
 use crate::cluster::Input;
@@ -20,11 +20,11 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    let cfg = editor.cfg;
-    let release = editor.release();
+    let Some(view) = StorageView::of(context) else { return };
+    let cfg = view.cfg;
+    let release = view.release();
     let nodes: FxHashSet<&[u8]> = context.cluster.tree.nodes.iter().map(|node| node.as_bytes()).collect();
-    for refused in editor.refused().filter(|refused| refused.is("nodes")) {
+    for refused in view.refused().filter(|refused| refused.is("nodes")) {
         let (section, Some((_, value))) = (refused.section, refused.problem()) else { continue };
         let id = section.id.value;
         let mut meant = Vec::new();
@@ -42,7 +42,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             sure &= nodes.is_empty() || nodes.contains(name.as_bytes());
             meant.push(name);
         }
-        meant.extend(editor.nodes_wanted(section));
+        meant.extend(view.nodes_wanted(section));
         let mut seen = FxHashSet::default();
         meant.retain(|node| seen.insert(node.clone()));
         let Some(bad) = bad else { continue };
@@ -51,16 +51,16 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         } else {
             "letters, digits and hyphens only"
         };
-        let finding = editor
+        let finding = view
             .finding(section, bad.span, format!("{} is no node name", short(bad.value)))
             .label(label)
-            .pve(format!("PVE ignores the whole line: storage {id} is offered on every node, and fails on those that don't have it."));
+            .consequence(format!("PVE ignores the whole line: storage {id} is offered on every node, and fails on those that don't have it."));
         sink.push(if sure {
-            editor.set(finding, section, "nodes", &meant.join(","), Some(value.span))
+            view.set(finding, section, "nodes", &meant.join(","), Some(value.span))
         } else {
             finding.edit(format!(
                 "write the names of the nodes, separated by commas, in line {} of {PATH}",
-                editor.line(value.span)
+                view.line(value.span)
             ))
         });
     }

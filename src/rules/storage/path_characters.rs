@@ -1,6 +1,6 @@
 //! The path of a directory storage with characters that PVE refuses.
 
-use super::Editor;
+use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::{Ghost, PATH, Status};
@@ -17,28 +17,28 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for section in &editor.cfg.sections {
+    let Some(view) = StorageView::of(context) else { return };
+    for section in &view.cfg.sections {
         let Status::Ghost(Ghost::IllegalPath(span)) = section.status() else { continue };
         let id = section.id.value;
-        let path = words::name(span.bytes(editor.cfg.text));
+        let path = words::name(span.bytes(view.cfg.text));
         let legal = |c: char| c.is_ascii_alphanumeric() || "-/_.@".contains(c);
         let bad = path.chars().find(|&c| !legal(c)).unwrap_or(' ');
         let bad = if bad == ' ' { "a blank".to_owned() } else { format!("`{bad}`") };
-        let mut finding = editor
+        let mut finding = view
             .finding(section, *span, format!("the path of storage {id} holds {bad}"))
             .label("letters, digits and - / _ . @ are all that PVE accepts here")
-            .pve("PVE keeps the name of the storage and loses the rest: `pvesm status` and every change of any storage fail on the whole cluster.");
+            .consequence("PVE keeps the name of the storage and loses the rest: `pvesm status` and every change of any storage fail on the whole cluster.");
         finding = match path.split_once([' ', '\t']) {
-            Some((real, rest)) if rest.trim_start().starts_with('#') && real.chars().all(legal) => editor.write_line(
-                finding.pve("There are no comments behind a value."),
+            Some((real, rest)) if rest.trim_start().starts_with('#') && real.chars().all(legal) => view.write_line(
+                finding.consequence("There are no comments behind a value."),
                 section,
                 &format!("path {real}"),
                 Some(*span),
             ),
             _ => finding
-                .edit(format!("rename the directory, and write its new path in line {} of {PATH}", editor.line(*span))),
+                .edit(format!("rename the directory, and write its new path in line {} of {PATH}", view.line(*span))),
         };
-        sink.push(editor.count_guests(finding, id));
+        sink.push(view.count_guests(finding, id));
     }
 }

@@ -1,6 +1,6 @@
 //! A property that other storage types have.
 
-use super::{Editor, short};
+use super::{StorageView, short};
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::Refusal;
@@ -18,17 +18,17 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for refused in editor.refused().filter(|refused| *refused.refusal == Refusal::Foreign) {
+    let Some(view) = StorageView::of(context) else { return };
+    for refused in view.refused().filter(|refused| *refused.refusal == Refusal::Foreign) {
         let (section, key) = (refused.section, refused.key.value);
         let Some(known) = section.storage_type else { continue };
         let (id, kind) = (section.id.value, known.name);
         let is_on = refused.value.is_none_or(|value| value.value == "1");
-        let mut finding = editor
+        let mut finding = view
             .finding(section, refused.key.span, format!("storage {id} is of type {kind}, which has no {}", short(key)))
-            .about(short(key))
+            .discriminator(short(key))
             .label(format!("not a property of {kind}"))
-            .pve("PVE ignores the line, and its next change of any storage deletes it.");
+            .consequence("PVE ignores the line, and its next change of any storage deletes it.");
         if refused.is("shared") {
             finding = match (known.sharing, is_on) {
                 (Sharing::Always, true) => {
@@ -38,13 +38,13 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 (Sharing::Never, true) => finding
                     .at_level(Level::Error)
                     .label(format!("{kind} is never shared"))
-                    .pve("Migration copies the volumes, and after the loss of a node no other one has them."),
+                    .consequence("Migration copies the volumes, and after the loss of a node no other one has them."),
                 (Sharing::Never, false) => {
                     finding.at_level(Level::Note).label(format!("needless: {kind} is never shared"))
                 }
                 (Sharing::Settable, _) => finding,
             };
         }
-        sink.push(editor.remove_line(finding, refused.key.span));
+        sink.push(view.remove_line(finding, refused.key.span));
     }
 }

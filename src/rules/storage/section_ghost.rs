@@ -1,6 +1,6 @@
 //! A section without a property that its type needs.
 
-use super::{Editor, article, lost_key, property_text, said};
+use super::{StorageView, article, lost_key, property_text, pve_message};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::storage::{Dropped, Ghost, PATH, Reason, Refusal, Role, Section, Shape, Status};
@@ -20,18 +20,18 @@ pub static RULE: Rule = Rule {
 const SHOWN: usize = 6;
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    let lost = editor.dropped_by_section();
-    for (at, section) in editor.cfg.sections.iter().enumerate() {
+    let Some(view) = StorageView::of(context) else { return };
+    let lost = view.dropped_by_section();
+    for (at, section) in view.cfg.sections.iter().enumerate() {
         if let Status::Ghost(Ghost::Missing(missing)) = section.status() {
             let lost = lost.get(&at).map_or(&[][..], Vec::as_slice);
-            sink.push(ghost(&editor, at, section, missing, lost));
+            sink.push(ghost(&view, at, section, missing, lost));
         }
     }
 }
 
 fn ghost(
-    editor: &Editor<'_, '_>,
+    view: &StorageView<'_, '_>,
     at: usize,
     section: &Section<'_>,
     missing: &[&'static str],
@@ -40,7 +40,7 @@ fn ghost(
     let id = section.id.value;
     let kind = section.type_name();
     let needs = if missing.len() > 1 { "needs them" } else { "needs one" };
-    let mut finding = editor
+    let mut finding = view
         .finding(section, section.id.span, format!("storage {id} has no {}", missing.join(" and no ")))
         .label(format!("{} {kind} storage {needs}", article(kind)));
     let mut steps = Vec::new();
@@ -48,19 +48,19 @@ fn ghost(
     let mut outside = false;
     let mut unexplained = missing.to_vec();
     for dropped in lost {
-        let Some(key) = lost_key(section, missing, &dropped.reason, editor.release()) else { continue };
+        let Some(key) = lost_key(section, missing, &dropped.reason, view.release()) else { continue };
         unexplained.retain(|name| *name != key);
         lines.push(dropped.line.to_string());
-        let (label, step) = explain(editor, at, dropped, key, &mut outside);
+        let (label, step) = explain(view, at, dropped, key, &mut outside);
         if lines.len() <= SHOWN {
-            finding = finding.also(editor.at(dropped.span), label);
+            finding = finding.secondary(view.at(dropped.span), label);
             steps.extend(step);
         }
     }
     for name in &unexplained {
         steps.push(format!(
             "add a line with its {name} below line {} of {PATH}, or remove the section",
-            editor.line(section.header)
+            view.line(section.header)
         ));
     }
     let gone = match lines.as_slice() {
@@ -68,15 +68,15 @@ fn ghost(
         [line] => format!(", and the next change that succeeds deletes line {line}"),
         _ => format!(", and the next change that succeeds deletes lines {}", words::list(&lines, 8)),
     };
-    finding = finding.pve(format!(
-        "PVE keeps the name and loses the rest. Until this is mended by hand, `pvesm status` and every change of any storage fail on the whole cluster{gone}."
+    finding = finding.consequence(format!(
+        "PVE keeps the name and loses the rest. Until this is fixed by hand, `pvesm status` and every change of any storage fail on the whole cluster{gone}."
     ));
-    editor.count_guests(finding, id).edit(steps.join("\n"))
+    view.count_guests(finding, id).edit(steps.join("\n"))
 }
 
 /// What to say under an ignored line that would have been the missing property, and what to do about it.
 fn explain(
-    editor: &Editor<'_, '_>,
+    view: &StorageView<'_, '_>,
     at: usize,
     dropped: &Dropped<'_>,
     key: &'static str,
@@ -86,7 +86,7 @@ fn explain(
     match &dropped.reason {
         Reason::Line(Shape::Property(_) | Shape::Text(_)) if dropped.section.is_none() => {
             // One step removes what ended the section, however many properties stand below.
-            let step = if std::mem::replace(outside, true) { None } else { empty_lines(editor, at, dropped) };
+            let step = if std::mem::replace(outside, true) { None } else { empty_lines(view, at, dropped) };
             ("the empty line above ended the section; PVE ignores this line".to_owned(), step)
         }
         Reason::Line(Shape::Text(property)) => (
@@ -95,7 +95,7 @@ fn explain(
         ),
         Reason::Property { key: written, value, refusal } => match refusal {
             Refusal::Invalid(problem) => (
-                format!("PVE ignores this line: {}", said(problem)),
+                format!("PVE ignores this line: {}", pve_message(problem)),
                 Some(format!("write a {key} that PVE accepts in line {line} of {PATH}")),
             ),
             Refusal::NoValue => (
@@ -115,8 +115,8 @@ fn explain(
 }
 
 /// The step that removes the empty lines between a section and one of its properties.
-fn empty_lines(editor: &Editor<'_, '_>, at: usize, dropped: &Dropped<'_>) -> Option<String> {
-    let document = &editor.cfg.document;
+fn empty_lines(view: &StorageView<'_, '_>, at: usize, dropped: &Dropped<'_>) -> Option<String> {
+    let document = &view.cfg.document;
     let end = document.sections.get(at)?.end;
     let below = document.lines.iter().enumerate().take(dropped.line as usize).skip(end);
     let empty: Vec<String> =

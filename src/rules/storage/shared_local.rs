@@ -1,6 +1,6 @@
 //! /var/lib/vz marked as shared.
 
-use super::Editor;
+use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::tables::storage::{self as tables};
@@ -18,9 +18,9 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
+    let Some(view) = StorageView::of(context) else { return };
     let shared =
-        editor.storages().filter(|section| matches!(section.type_name(), "dir" | "btrfs") && section.is_shared());
+        view.storages().filter(|section| matches!(section.type_name(), "dir" | "btrfs") && section.is_shared());
     for section in shared {
         let Some(shared) = section.property("shared") else { continue };
         let is_local =
@@ -30,13 +30,15 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             continue;
         }
         let id = section.id.value;
-        let mut finding = editor
+        let mut finding = view
             .finding(section, shared.line, format!("storage {id} is on each node's own disk and marked as shared"))
             .label("shared says that every node sees the same files; it doesn't make it so")
-            .pve("Migration and high availability copy nothing from it and expect the same files on the other node.");
+            .consequence(
+                "Migration and high availability copy nothing from it and expect the same files on the other node.",
+            );
         if context.cluster.tree.nodes.len() == 1 {
             finding = finding.at_level(Level::Note);
         }
-        sink.push(editor.set(finding, section, "shared", "0", Some(shared.line)));
+        sink.push(view.set(finding, section, "shared", "0", Some(shared.line)));
     }
 }

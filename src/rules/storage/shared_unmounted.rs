@@ -1,6 +1,6 @@
 //! A shared directory that may be not mounted.
 
-use super::Editor;
+use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::tables::storage::{self as tables};
@@ -17,24 +17,17 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for section in editor.storages().filter(|section| section.type_name() == "dir" && section.is_shared()) {
+    let Some(view) = StorageView::of(context) else { return };
+    for section in view.storages().filter(|section| section.type_name() == "dir" && section.is_shared()) {
         let (Some(shared), Some(path)) = (section.property("shared"), section.path()) else { continue };
         if section.value("is_mountpoint").is_some() || path.starts_with(tables::LOCAL_PATH.as_bytes()) {
             continue;
         }
         let id = section.id.value;
-        let finding = editor
+        let finding = view
             .finding(section, shared.line, format!("nobody looks whether shared storage {id} is mounted"))
             .label("no is_mountpoint")
-            .pve("While it isn't, PVE makes the directories below the mount point, and backups and disks go to the node's own root file system.");
-        sink.push(editor.set_when(
-            finding,
-            section,
-            "is_mountpoint",
-            "yes",
-            None,
-            "if the path itself is a mount point",
-        ));
+            .consequence("While it isn't, PVE makes the directories below the mount point, and backups and disks go to the node's own root file system.");
+        sink.push(view.set_when(finding, section, "is_mountpoint", "yes", None, "if the path itself is a mount point"));
     }
 }

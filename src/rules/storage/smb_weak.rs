@@ -1,6 +1,6 @@
 //! A CIFS storage with an old dialect or without a user.
 
-use super::Editor;
+use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::rules::{Check, Context, Rule, Sink};
@@ -16,24 +16,24 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for section in editor.storages().filter(|section| section.type_name() == "cifs") {
+    let Some(view) = StorageView::of(context) else { return };
+    for section in view.storages().filter(|section| section.type_name() == "cifs") {
         let id = section.id.value;
         let old = section.property("smbversion").filter(|version| matches!(&**version.value.value, b"2.0" | b"2.1"));
         if let Some(version) = old {
-            let finding = editor
+            let finding = view
                 .finding(section, version.value.span, format!("storage {id} speaks an SMB without encryption"))
-                .about("smbversion")
+                .discriminator("smbversion")
                 .label("3 encrypts and signs")
-                .pve("Whoever is on the network reads and changes disks and backups on their way.");
-            sink.push(editor.set(finding, section, "smbversion", "3", Some(version.line)));
+                .consequence("Whoever is on the network reads and changes disks and backups on their way.");
+            sink.push(view.set(finding, section, "smbversion", "3", Some(version.line)));
         }
         if section.property("username").is_none() {
-            let finding = editor
+            let finding = view
                 .finding(section, section.header, format!("storage {id} is mounted as guest"))
-                .about("username")
+                .discriminator("username")
                 .label("no username")
-                .pve("Whoever reaches the server can read and change what is on it.")
+                .consequence("Whoever reaches the server can read and change what is on it.")
                 .edit(format!("give {id} a user of the server: `pvesm set` with --username and --password"));
             sink.push(finding);
         }

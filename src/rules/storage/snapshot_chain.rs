@@ -1,6 +1,6 @@
 //! Snapshots as volume chains, which are a preview.
 
-use super::Editor;
+use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::release::Release;
@@ -17,17 +17,17 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for section in editor.storages().filter(|section| section.flag("snapshot-as-volume-chain")) {
+    let Some(view) = StorageView::of(context) else { return };
+    for section in view.storages().filter(|section| section.flag("snapshot-as-volume-chain")) {
         let Some(chain) = section.property("snapshot-as-volume-chain") else { continue };
-        let finding = editor
+        let finding = view
             .finding(
                 section,
                 chain.line,
                 format!("storage {} makes snapshots in a way that is a preview", section.id.value),
             )
             .label("technology preview")
-            .pve("Proxmox calls it that, and advises against it for production.")
+            .consequence("Proxmox calls it that, and advises against it for production.")
             .edit("keep backups, and test a rollback before you need it");
         sink.push(finding);
     }

@@ -1,6 +1,6 @@
 //! A section of a type that this release does not have.
 
-use super::{Editor, UnknownType, unknown_type};
+use super::{StorageView, UnknownType, unknown_type};
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::{Absent, PATH, Status};
@@ -17,12 +17,12 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    let release = editor.release();
-    for section in &editor.cfg.sections {
+    let Some(view) = StorageView::of(context) else { return };
+    let release = view.release();
+    for section in &view.cfg.sections {
         let Status::Absent(Absent::UnknownType | Absent::NoType) = section.status() else { continue };
         let (id, kind) = (section.id.value, section.kind.value);
-        let finding = editor.finding(section, section.kind.span, format!("{release} has no storage type {kind}"));
+        let finding = view.finding(section, section.kind.span, format!("{release} has no storage type {kind}"));
         let gone = format!(
             "PVE skips the section: storage {id} doesn't exist, and the next change of any storage deletes its lines."
         );
@@ -32,18 +32,18 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             UnknownType::Other(other) if other.name == "glusterfs" => continue,
             UnknownType::Meant(meant) => finding
                 .label(format!("did you mean {meant}?"))
-                .pve(gone)
-                .edit(format!("write `{meant}: {id}` in line {} of {PATH}", editor.line(section.header))),
+                .consequence(gone)
+                .edit(format!("write `{meant}: {id}` in line {} of {PATH}", view.line(section.header))),
             UnknownType::Other(other) => finding
                 .label(format!("{} came with {}", other.name, other.since))
-                .pve(gone)
-                .edit(format!("remove the section at line {} of {PATH}, or upgrade every node", editor.line(section.header))),
+                .consequence(gone)
+                .edit(format!("remove the section at line {} of {PATH}, or upgrade every node", view.line(section.header))),
             UnknownType::Plugin => finding
                 .at_level(Level::Note)
                 .label("a plugin in /usr/share/perl5/PVE/Storage/Custom could bring it")
-                .pve(format!("A node without that plugin skips the section: there, storage {id} doesn't exist, and a change of any storage deletes its lines."))
+                .consequence(format!("A node without that plugin skips the section: there, storage {id} doesn't exist, and a change of any storage deletes its lines."))
                 .edit("install the plugin on every node of the cluster"),
         };
-        sink.push(editor.count_guests(finding, id));
+        sink.push(view.count_guests(finding, id));
     }
 }

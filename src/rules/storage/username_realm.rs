@@ -1,6 +1,6 @@
 //! A PBS user without realm.
 
-use super::Editor;
+use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::rules::{Check, Context, Rule, Sink, words};
@@ -16,16 +16,16 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    for section in editor.storages().filter(|section| section.type_name() == "pbs") {
+    let Some(view) = StorageView::of(context) else { return };
+    for section in view.storages().filter(|section| section.type_name() == "pbs") {
         let Some(user) = section.property("username").filter(|user| !user.value.value.contains(&b'@')) else {
             continue;
         };
         let (id, name) = (section.id.value, words::name(&**user.value.value));
-        let finding = editor
+        let finding = view
             .finding(section, user.value.span, format!("the user of storage {id} has no realm"))
             .label(format!("{name}@pbs, or {name}@pam"))
-            .pve("Proxmox Backup Server knows users with their realm only: every login of this storage fails.");
-        sink.push(editor.set(finding, section, "username", &format!("{name}@pbs"), Some(user.line)));
+            .consequence("Proxmox Backup Server knows users with their realm only: every login of this storage fails.");
+        sink.push(view.set(finding, section, "username", &format!("{name}@pbs"), Some(user.line)));
     }
 }

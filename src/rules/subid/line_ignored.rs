@@ -2,7 +2,7 @@
 
 use super::files;
 use crate::finding::{Finding, Level};
-use crate::model::subid::{Drop, Trailing, Why};
+use crate::model::subid::{DropReason, QuirkKind, Trailing};
 use crate::rules::{Check, Context, Rule, Sink, words};
 
 /// The rule.
@@ -20,34 +20,36 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         for dropped in &file.model.dropped {
             let label = match dropped.why {
                 // A comment on a line of its own does no harm, and NIS lines are meant for another reader.
-                Drop::Blank | Drop::Comment | Drop::Nis => continue,
-                Drop::Fields => "must be owner:start:count",
-                Drop::TooLong => "longer than 1023 bytes",
-                Drop::Trailing(Trailing::Comment) => "a comment behind the count makes the line invalid",
-                Drop::Trailing(Trailing::Blank) => "a blank behind the count makes the line invalid",
-                Drop::Trailing(Trailing::CarriageReturn) => {
+                DropReason::Blank | DropReason::Comment | DropReason::Nis => continue,
+                DropReason::Fields => "must be owner:start:count",
+                DropReason::TooLong => "longer than 1023 bytes",
+                DropReason::Trailing(Trailing::Comment) => "a comment behind the count makes the line invalid",
+                DropReason::Trailing(Trailing::Blank) => "a blank behind the count makes the line invalid",
+                DropReason::Trailing(Trailing::CarriageReturn) => {
                     "the line ends with a carriage return (a file with DOS line ends)"
                 }
-                Drop::Number => "start and count must be numbers",
+                DropReason::Number => "start and count must be numbers",
             };
             let line = words::name(dropped.span.bytes(context.text(file.file)));
             let of_root = matches!(dropped.owner, b"root" | b"0");
             let level = if of_root { Level::Error } else { Level::Warning };
             let finding = Finding::new(name, file.at(dropped.span), format!("{name} grants nothing with this line"))
                 .label(label)
-                .about(line)
+                .discriminator(line)
                 .at_level(level)
-                .pve("newuidmap and newgidmap skip it without a word, as if it weren't there: containers that need it don't start.")
+                .consequence("newuidmap and newgidmap skip it without a word, as if it weren't there: containers that need it don't start.")
                 .edit(format!("write it as owner:start:count and nothing else; for root: usermod {} FIRST-LAST root", if name == "/etc/subuid" { "-v" } else { "-w" }));
             sink.push(finding);
         }
-        for odd in file.model.odd.iter().filter(|odd| odd.why == Why::AlmostRoot) {
-            let line = words::name(odd.span.bytes(context.text(file.file)));
-            let finding = Finding::new(name, file.at(odd.span), format!("{name} doesn't take this owner for root"))
+        for quirk in file.model.quirks.iter().filter(|quirk| quirk.why == QuirkKind::AlmostRoot) {
+            let line = words::name(quirk.span.bytes(context.text(file.file)));
+            let finding = Finding::new(name, file.at(quirk.span), format!("{name} doesn't take this owner for root"))
                 .label("blanks, capitals or a byte order mark make it another name")
-                .about(line)
+                .discriminator(line)
                 .at_level(Level::Error)
-                .pve("newuidmap and newgidmap compare the name byte by byte, so root is granted nothing by this line.")
+                .consequence(
+                    "newuidmap and newgidmap compare the name byte by byte, so root is granted nothing by this line.",
+                )
                 .edit("write the owner as root, at the very beginning of the line");
             sink.push(finding);
         }

@@ -39,8 +39,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 vmid.map_or_else(|| "the unprivileged containers".to_owned(), |vmid| format!("container {vmid}"));
             let finding = Finding::new(name, file.at(line.span), format!("{owner} may act with the ids of {guest}"))
                 .label(format!("shares {} {} with {guest}", kind.noun(), first.max(line.start)))
-                .about(owner.clone())
-                .pve(format!("{owner} can enter a user namespace that owns the files of {guest}, and read and change them."))
+                .discriminator(owner.clone())
+                .consequence(format!("{owner} can enter a user namespace that owns the files of {guest}, and read and change them."))
                 .edit(format!("give {owner} a range of its own in {name}, above the ones that containers use, such as {owner}:{}:65536", free_above(&ranges)));
             sink.push(finding);
         }

@@ -2,13 +2,13 @@
 
 use bstr::ByteSlice;
 
-use crate::access::{Access, Landing, LookedUp};
+use crate::access::{Access, LookedUp, NodeGrants};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::tables::access::PrivSet;
 use crate::model::user::{AclEntry, ROOT, SubjectIx};
 use crate::rules::acl::role_reach;
-use crate::rules::rights::{NEW_GUEST, Rights, Spot, Standing, named, pool_guests};
+use crate::rules::rights::{AclAnalysis, NEW_GUEST, Spot, Standing, named, pool_guests};
 use crate::rules::{Check, Context, Rule, Sink, words};
 
 /// The rule.
@@ -53,14 +53,14 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let finding = |(entry, spot, missing): &(&AclEntry, &Spot, PrivSet), message: String| {
             Finding::new(rights.acl_name(&spot.path, token.subject), rights.at(entry.role_span), message)
                 .label(format!("{owner} lacks {} there", named(*missing, 3)))
-                .pve("A token with privilege separation may do what both it and its owner may do.")
+                .consequence("A token with privilege separation may do what both it and its owner may do.")
         };
         if let [first, more @ ..] = beyond.as_slice() {
             let path = words::name(&first.1.path);
             let mut finding =
                 finding(first, format!("this ACL gives token {id} nothing: {owner} has no such right on {path}"));
             for (entry, ..) in more.iter().take(3) {
-                finding = finding.also(rights.at(entry.role_span), "nor does this one");
+                finding = finding.secondary(rights.at(entry.role_span), "nor does this one");
             }
             let mut commands = Vec::new();
             for (_, spot, _) in beyond.iter().take(4) {
@@ -74,7 +74,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 }
             }
             sink.push(if commands.len() == beyond.len() {
-                finding.mend_all(commands, &format!("gives {owner} the same, if it is to have that"))
+                finding.fix_commands(commands, &format!("gives {owner} the same, if it is to have that"))
             } else {
                 finding.edit(format!("give {owner} these rights as well, if it is to have them"))
             });
@@ -91,11 +91,11 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
 
 /// Who a token is limited by.
 struct Owner<'r, 'a> {
-    rights: &'r Rights<'a>,
+    rights: &'r AclAnalysis<'a>,
     access: &'r Access<'a, 'a>,
     subject: SubjectIx,
     /// Made when first needed.
-    landings: Option<Vec<Landing>>,
+    landings: Option<Vec<NodeGrants>>,
 }
 
 impl Owner<'_, '_> {

@@ -28,11 +28,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         };
         let finding = Finding::new(format!("user.cfg: token {id}"), look.at(dropped.span), message)
             .label("seconds since 1970 in digits; 0 is never")
-            .about(words::name(expire))
+            .discriminator(words::name(expire))
             .edit(expire_malformed::write_instead(expire));
         let finding = match other {
-            None => finding.pve(format!("Calls with it can't authenticate, and its ACLs are dropped with it. {GONE}")),
-            Some(line) => finding.also(look.at(line), "this line counts").pve(GONE),
+            None => finding
+                .consequence(format!("Calls with it can't authenticate, and its ACLs are dropped with it. {GONE}")),
+            Some(line) => finding.secondary(look.at(line), "this line counts").consequence(GONE),
         };
         Some(look.with_followers(finding, dropped))
     });

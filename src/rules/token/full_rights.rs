@@ -33,12 +33,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             rights.at(token.id.span),
             format!("token {id} may do everything on the whole cluster"),
         )
-        .pve("Whoever gets hold of its secret is an administrator, without a second factor.");
+        .consequence("Whoever gets hold of its secret is an administrator, without a second factor.");
         sink.push(if token.privsep.value {
             finding.edit("give the token the roles that it needs in place of this one")
         } else {
             finding
-                .also(rights.at(token.privsep.span), format!("all rights of {}", words::name(user.id.value)))
+                .secondary(rights.at(token.privsep.span), format!("all rights of {}", words::name(user.id.value)))
                 .edit("turn on privilege separation, and give the token the roles that it needs")
         });
     }

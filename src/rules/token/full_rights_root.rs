@@ -30,9 +30,11 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 rights.at(token.id.span),
                 format!("token {id} may do everything on the whole cluster"),
             )
-            .also(rights.at(token.privsep.span), "0: all rights of root@pam")
-            .pve("Whoever gets hold of its secret is an administrator, without a second factor; ACLs can't limit it.")
-            .mend_when(
+            .secondary(rights.at(token.privsep.span), "0: all rights of root@pam")
+            .consequence(
+                "Whoever gets hold of its secret is an administrator, without a second factor; ACLs can't limit it.",
+            )
+            .fix_command_when(
                 Command::new("pveum user token modify").arg(ROOT).arg(token.name).words("--privsep 1"),
                 "and give it the roles that it needs: until then its calls are refused",
             )

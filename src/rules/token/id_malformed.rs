@@ -28,7 +28,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let user = token_parts(id).map(|(user, _)| user).unwrap_or_default();
         let finding = Finding::new(format!("user.cfg: token {shown}"), look.at(dropped.span), message)
             .label(fault_label(fault, user))
-            .pve(format!("Calls with it can't authenticate, and its ACLs are dropped with it. {GONE}"));
+            .consequence(format!("Calls with it can't authenticate, and its ACLs are dropped with it. {GONE}"));
         let finding = match fault {
             TokenFault::OneCharacter | TokenFault::Token => {
                 finding.edit("make a new token whose name begins with a letter and has two characters or more")

@@ -35,14 +35,14 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             n => format!("{n} tokens of {owner} can't log in: their owner is disabled"),
         };
         let mut finding = Finding::new(format!("user.cfg: token {id}"), rights.at(first.id.span), message)
-            .also(rights.at(user.enable.span), "0: disabled");
+            .secondary(rights.at(user.enable.span), "0: disabled");
         for token in meant.iter().skip(1).take(3) {
-            finding = finding.also(rights.at(token.id.span), "nor can this one");
+            finding = finding.secondary(rights.at(token.id.span), "nor can this one");
         }
         sink.push(
             finding
-                .pve("Disabling a user disables its tokens: every call is refused with 401.")
-                .mend_when(
+                .consequence("Disabling a user disables its tokens: every call is refused with 401.")
+                .fix_command_when(
                     Command::new("pveum user modify").arg(user.id.value).words("--enable 1"),
                     "if the token is to work",
                 )

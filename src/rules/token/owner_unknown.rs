@@ -25,10 +25,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             None => format!("PVE ignores token {id}: there is no user {owner}"),
         };
         let mut finding = Finding::new(format!("user.cfg: token {id}"), look.at(dropped.span), message)
-            .pve(format!("Calls with it can't authenticate, and its ACLs are dropped with it. {GONE}"));
+            .consequence(format!("Calls with it can't authenticate, and its ACLs are dropped with it. {GONE}"));
         finding = match later {
             Some(later) => finding
-                .also(look.at(later), "must stand above its tokens")
+                .secondary(look.at(later), "must stand above its tokens")
                 .edit(format!("move the line of user {owner} above this one")),
             None => {
                 finding = finding.label(match look.guess_user(user) {

@@ -2,7 +2,7 @@
 
 use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
-use crate::model::user::{Flag, Oddity, token_parts};
+use crate::model::user::{Flag, QuirkKind, token_parts};
 use crate::rules::user::{Meant, each_odd, meant};
 use crate::rules::{Check, Context, Rule, Sink, words};
 
@@ -17,11 +17,11 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    each_odd(context, sink, |look, odd| {
-        let Oddity::FlagTrue { flag: Flag::Privsep, of, written } = odd.what else { return None };
+    each_odd(context, sink, |look, quirk| {
+        let QuirkKind::FlagTrue { flag: Flag::Privsep, of, written } = quirk.what else { return None };
         let meant = meant(written);
         let token = look.model.token(of)?;
-        if meant == Meant::Yes || token.line != odd.line {
+        if meant == Meant::Yes || token.line != quirk.line {
             return None;
         }
         let (user, name) = token_parts(of)?;
@@ -32,18 +32,18 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             format!("token {id} has privilege separation: PVE takes {written:?} for yes")
         };
         let modify = || Command::new("pveum user token modify").arg(user).arg(name);
-        let finding = Finding::new(format!("user.cfg: token {id}"), look.at(odd.span), message)
+        let finding = Finding::new(format!("user.cfg: token {id}"), look.at(quirk.span), message)
             .label("only 0 or nothing at all is no")
-            .pve(format!(
+            .consequence(format!(
                 "The rights of {owner} don't reach it: 403 on everything that no ACL gives to the token itself."
             ))
-            .mend_when(modify().words("--privsep 0"), "all rights of its user");
+            .fix_command_when(modify().words("--privsep 0"), "all rights of its user");
         Some(if meant == Meant::No {
             finding
         } else {
             finding
                 .at_level(Level::Warning)
-                .mend_when(modify().words("--privsep 1"), "only the rights that ACLs give to the token itself")
+                .fix_command_when(modify().words("--privsep 1"), "only the rights that ACLs give to the token itself")
         })
     });
 }

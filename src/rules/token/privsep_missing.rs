@@ -2,7 +2,7 @@
 
 use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
-use crate::model::user::{Flag, Oddity, token_parts};
+use crate::model::user::{Flag, QuirkKind, token_parts};
 use crate::rules::user::each_odd;
 use crate::rules::{Check, Context, Rule, Sink, words};
 
@@ -17,9 +17,9 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    each_odd(context, sink, |look, odd| {
-        let Oddity::FlagMissing { flag: Flag::Privsep, of } = odd.what else { return None };
-        let token = look.model.token(of).filter(|token| token.line == odd.line)?;
+    each_odd(context, sink, |look, quirk| {
+        let QuirkKind::FlagMissing { flag: Flag::Privsep, of } = quirk.what else { return None };
+        let token = look.model.token(of).filter(|token| token.line == quirk.line)?;
         let (user, name) = token_parts(of)?;
         let (id, owner) = (words::name(of), words::name(user));
         let modify = || Command::new("pveum user token modify").arg(user).arg(name);
@@ -30,9 +30,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 format!("token {id} has all rights of {owner}: its line says nothing about privilege separation"),
             )
             .label("the second field behind the id is empty, which PVE takes for no separation")
-            .pve("Tokens made with pveum or the GUI are separated unless told otherwise. ACLs for this token do nothing.")
-            .mend_when(modify().words("--privsep 1"), "only the rights that ACLs give to the token itself")
-            .mend_when(modify().words("--privsep 0"), "all rights of its user, and said so"),
+            .consequence("Tokens made with pveum or the GUI are separated unless told otherwise. ACLs for this token do nothing.")
+            .fix_command_when(modify().words("--privsep 1"), "only the rights that ACLs give to the token itself")
+            .fix_command_when(modify().words("--privsep 0"), "all rights of its user, and said so"),
         )
     });
 }

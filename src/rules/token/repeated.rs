@@ -2,7 +2,7 @@
 
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
-use crate::model::user::Oddity;
+use crate::model::user::QuirkKind;
 use crate::rules::user::each_odd;
 use crate::rules::{Check, Context, Rule, Sink, words};
 
@@ -17,17 +17,17 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    each_odd(context, sink, |look, odd| {
-        let Oddity::TokenAgain { token, first } = odd.what else { return None };
+    each_odd(context, sink, |look, quirk| {
+        let QuirkKind::TokenAgain { token, first } = quirk.what else { return None };
         let id = words::name(token);
         Some(
             Finding::new(
                 format!("user.cfg: token {id}"),
-                look.at(odd.span),
+                look.at(quirk.span),
                 format!("token {id} has two lines, of which PVE takes the last"),
             )
             .label("expiry and privilege separation are those of this line")
-            .also(look.at(first), "without effect, except for the comment if the other has none")
+            .secondary(look.at(first), "without effect, except for the comment if the other has none")
             .edit("remove one of the two lines"),
         )
     });

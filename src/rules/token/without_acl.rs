@@ -9,7 +9,7 @@ use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
 use crate::model::tables::access::path_allowed;
 use crate::model::user::{AclEntry, NodeIx, ROOT, Reason, Token, UserCfg};
-use crate::rules::rights::Rights;
+use crate::rules::rights::AclAnalysis;
 use crate::rules::{Check, Context, Rule, Sink, words};
 
 /// The rule.
@@ -45,8 +45,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             format!("token {id} can do nothing"),
         )
         .label("no ACL names this token")
-        .also(rights.at(token.privsep.span), "privilege separation is on, so its owner's rights don't reach it")
-        .pve("Every call with this token is refused: 403 Permission check failed.");
+        .secondary(rights.at(token.privsep.span), "privilege separation is on, so its owner's rights don't reach it")
+        .consequence("Every call with this token is refused: 403 Permission check failed.");
         let has = owners(rights, access, token);
         if let Some(entry) = has.values().flatten().next() {
             let (role, path) = (words::name(model.role_name(entry.role)), model.tree.path(entry.node));
@@ -63,21 +63,25 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 let command = command.words("--roles").arg(bstr::join(",", roles));
                 if entries.iter().any(|entry| entry.propagate) { command } else { command.words("--propagate 0") }
             });
-            finding = finding.mend_all(commands, "");
+            finding = finding.fix_commands(commands, "");
         } else {
             finding = finding.edit("give the token roles of its own on the paths that it works on");
         }
         if user.id.value != ROOT && !has.is_empty() {
             let command = Command::new("pveum user token modify").arg(user.id.value).arg(token.name);
-            finding =
-                finding.mend_when(command.words("--privsep 0"), &format!("the token then has all rights of {owner}"));
+            finding = finding
+                .fix_command_when(command.words("--privsep 0"), &format!("the token then has all rights of {owner}"));
         }
         sink.push(finding);
     }
 }
 
 /// What the token's owner has, by path that a command can give the same on; nothing where it is told to have no access.
-fn owners<'a>(rights: &Rights<'a>, access: &Access<'a, 'a>, token: &Token<'_>) -> BTreeMap<NodeIx, Vec<&'a AclEntry>> {
+fn owners<'a>(
+    rights: &AclAnalysis<'a>,
+    access: &Access<'a, 'a>,
+    token: &Token<'_>,
+) -> BTreeMap<NodeIx, Vec<&'a AclEntry>> {
     let Some(user) = rights.model.users.get(token.user.index()) else { return BTreeMap::new() };
     let mut has = BTreeMap::new();
     for landing in access.landings(user.subject) {

@@ -21,7 +21,7 @@ fn check(sources: &Sources, sink: &mut Sink) {
     };
     report(sources, sink, wanted, |finding| {
         finding
-            .pve("The rest was not checked.")
+            .consequence("The rest was not checked.")
             .edit("name the directory that holds the configuration: pvelint check backup/etc/pve")
     });
 }

@@ -12,6 +12,8 @@ pub static RULE: Rule =
 fn check(sources: &Sources, sink: &mut Sink) {
     let wanted = |kind: &ProblemKind| matches!(kind, ProblemKind::NothingFound);
     report(sources, sink, wanted, |finding| {
-        finding.pve("Nothing was checked.").edit("name the directory that holds user.cfg, storage.cfg or nodes/")
+        finding
+            .consequence("Nothing was checked.")
+            .edit("name the directory that holds user.cfg, storage.cfg or nodes/")
     });
 }

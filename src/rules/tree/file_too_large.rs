@@ -19,7 +19,9 @@ fn check(sources: &Sources, sink: &mut Sink) {
     let wanted = |kind: &ProblemKind| matches!(kind, ProblemKind::TooLarge(_));
     report(sources, sink, wanted, |finding| {
         finding
-            .pve("pmxcfs stores no file over 1 MiB, so this one is no part of a running cluster. It was not checked.")
+            .consequence(
+                "pmxcfs stores no file over 1 MiB, so this one is no part of a running cluster. It was not checked.",
+            )
             .edit("split the file, or leave it out of the tree")
     });
 }

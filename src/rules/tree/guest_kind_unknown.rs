@@ -19,7 +19,7 @@ fn check(sources: &Sources, sink: &mut Sink) {
     let wanted = |kind: &ProblemKind| matches!(kind, ProblemKind::KindUnknown);
     report(sources, sink, wanted, |finding| {
         finding
-            .pve("It was not checked.")
+            .consequence("It was not checked.")
             .edit("say what it is: pvelint check --kind lxc FILE, or keep it below lxc/ or qemu-server/")
     });
 }

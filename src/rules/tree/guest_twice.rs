@@ -30,9 +30,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             continue;
         };
         let finding = Finding::new(format!("guest {vmid}"), place, format!("vmid {vmid} is taken twice in this tree"))
-            .about(file.rel())
+            .discriminator(file.rel())
             .related(other, "the other config of this vmid")
-            .pve("A vmid exists once in a cluster: pmxcfs refuses to create the second file, and doesn't start with a database that holds both.")
+            .consequence("A vmid exists once in a cluster: pmxcfs refuses to create the second file, and doesn't start with a database that holds both.")
             .edit("find out which node runs the guest, and remove the stale copy");
         sink.push(finding);
     }

@@ -2,7 +2,7 @@
 
 use crate::finding::{Finding, Level};
 use crate::rules::{Check, Rule, Sink};
-use crate::source::{FileKind, Sources, Stray};
+use crate::source::{FileKind, Sources, Unrecognised};
 use crate::text::{Place, Span};
 
 /// The rule.
@@ -17,23 +17,23 @@ pub static RULE: Rule = Rule {
 
 fn check(sources: &Sources, sink: &mut Sink) {
     for file in &sources.files {
-        let FileKind::Stray(stray) = file.kind else { continue };
+        let FileKind::Unrecognised(stray) = file.kind else { continue };
         let why = match stray {
-            Stray::LeadingZero => "a vmid has no leading zero",
-            Stray::VmidTooBig => "the number doesn't fit 32 bits",
-            Stray::NodeName => "the directory above it can't be a node's name",
-            Stray::NoVmid => "the name is no vmid",
-            Stray::Suffix => "the name must end in .conf, nothing else",
-            Stray::GuestElsewhere | Stray::Unknown => continue,
+            Unrecognised::LeadingZero => "a vmid has no leading zero",
+            Unrecognised::VmidTooBig => "the number doesn't fit 32 bits",
+            Unrecognised::NodeName => "the directory above it can't be a node's name",
+            Unrecognised::NoVmid => "the name is no vmid",
+            Unrecognised::Suffix => "the name must end in .conf, nothing else",
+            Unrecognised::GuestElsewhere | Unrecognised::Unknown => continue,
         };
         let place = Place { file: file.id, span: Span::default() };
         let mut finding =
             Finding::new(format!("tree: {}", file.rel()), place, format!("PVE doesn't see {}", file.shown))
                 .label(why)
-                .pve("No node lists a guest of this file, and nothing starts or backs it up.")
+                .consequence("No node lists a guest of this file, and nothing starts or backs it up.")
                 .edit("rename it to VMID.conf when it should be a guest, or move it out of the tree");
         // Copies that people and editors leave behind are meant to be unseen.
-        if matches!(stray, Stray::Suffix) && !file.shown.to_ascii_lowercase().ends_with(".conf") {
+        if matches!(stray, Unrecognised::Suffix) && !file.shown.to_ascii_lowercase().ends_with(".conf") {
             finding = finding.at_level(Level::Note);
         }
         sink.push(finding);

@@ -25,7 +25,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let Some(vmid) = file.vmid.filter(|vmid| !VALID.contains(vmid)) else { continue };
         let place = Place { file: file.id, span: Span::default() };
         let finding = Finding::new(format!("guest {vmid}"), place, format!("no command of PVE takes vmid {vmid}"))
-            .pve(
+            .consequence(
                 "pmxcfs lists the guest, and every `pct`, `qm` and API call refuses a number outside 100 to 999999999.",
             )
             .edit("with the guest stopped, rename the file to a free vmid, and its volumes with it");

@@ -19,7 +19,7 @@ fn check(sources: &Sources, sink: &mut Sink) {
     let wanted = |kind: &ProblemKind| matches!(kind, ProblemKind::LinkOutside(_));
     report(sources, sink, wanted, |finding| {
         finding
-            .pve("It was not followed, so what it points at was not checked.")
+            .consequence("It was not followed, so what it points at was not checked.")
             .edit("put a copy of the file in its place")
     });
 }

@@ -20,7 +20,7 @@ pub mod not_a_file;
 
 pub mod unreadable;
 
-/// One finding for each problem of `sources` that `wanted` picks; `complete` adds what PVE does and how to mend it.
+/// One finding for each problem of `sources` that `wanted` picks; `complete` adds what PVE does and how to fix it.
 ///
 /// `priv/` is left out: nothing in there is ever read, so nothing is missed.
 fn report(

@@ -17,5 +17,7 @@ pub static RULE: Rule = Rule {
 
 fn check(sources: &Sources, sink: &mut Sink) {
     let wanted = |kind: &ProblemKind| matches!(kind, ProblemKind::NameNotUtf8);
-    report(sources, sink, wanted, |finding| finding.pve("PVE knows no file of such a name. It was not checked."));
+    report(sources, sink, wanted, |finding| {
+        finding.consequence("PVE knows no file of such a name. It was not checked.")
+    });
 }

@@ -18,6 +18,6 @@ pub static RULE: Rule = Rule {
 fn check(sources: &Sources, sink: &mut Sink) {
     let wanted = |kind: &ProblemKind| matches!(kind, ProblemKind::NotRegular(_));
     report(sources, sink, wanted, |finding| {
-        finding.pve("pmxcfs holds files and directories only, so it came with the copy. It was not opened.")
+        finding.consequence("pmxcfs holds files and directories only, so it came with the copy. It was not opened.")
     });
 }

@@ -19,7 +19,7 @@ fn check(sources: &Sources, sink: &mut Sink) {
     let wanted = |kind: &ProblemKind| matches!(kind, ProblemKind::Unreadable(_));
     report(sources, sink, wanted, |finding| {
         finding
-            .pve("Nothing in it was checked: rules that need it are not evaluated.")
+            .consequence("Nothing in it was checked: rules that need it are not evaluated.")
             .edit("run pvelint as root on a node, or make the copy with the rights to read all of it")
     });
 }

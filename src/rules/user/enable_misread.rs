@@ -3,7 +3,7 @@
 use super::{Meant, each_odd, meant};
 use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
-use crate::model::user::{Flag, Oddity};
+use crate::model::user::{Flag, QuirkKind};
 use crate::rules::{Check, Context, Rule, Sink, words};
 
 /// The rule.
@@ -17,11 +17,11 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    each_odd(context, sink, |look, odd| {
-        let Oddity::FlagTrue { flag: Flag::Enable, of, written } = odd.what else { return None };
+    each_odd(context, sink, |look, quirk| {
+        let QuirkKind::FlagTrue { flag: Flag::Enable, of, written } = quirk.what else { return None };
         let user = look.model.user(of)?;
         let meant = meant(written);
-        if meant == Meant::Yes || user.line != Some(odd.line) {
+        if meant == Meant::Yes || user.line != Some(quirk.line) {
             return None;
         }
         let (id, written) = (words::name(of), words::name(written));
@@ -30,17 +30,17 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         } else {
             format!("user {id} is enabled: PVE takes {written:?} for yes")
         };
-        let finding = Finding::new(format!("user.cfg: user {id}"), look.at(odd.span), message)
+        let finding = Finding::new(format!("user.cfg: user {id}"), look.at(quirk.span), message)
             .label("only 0 or nothing at all is no")
-            .pve(format!("{id} can log in, and its tokens work."));
+            .consequence(format!("{id} can log in, and its tokens work."));
         let modify = || Command::new("pveum user modify").arg(of);
         Some(if meant == Meant::No {
-            finding.mend(modify().words("--enable 0"))
+            finding.fix_command(modify().words("--enable 0"))
         } else {
             finding
                 .at_level(Level::Warning)
-                .mend_when(modify().words("--enable 1"), "enabled")
-                .mend_when(modify().words("--enable 0"), "disabled")
+                .fix_command_when(modify().words("--enable 1"), "enabled")
+                .fix_command_when(modify().words("--enable 0"), "disabled")
         })
     });
 }

@@ -3,7 +3,7 @@
 use super::each_odd;
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
-use crate::model::user::Oddity;
+use crate::model::user::QuirkKind;
 use crate::rules::{Check, Context, Rule, Sink, words};
 
 /// The rule.
@@ -17,12 +17,12 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    each_odd(context, sink, |look, odd| {
-        let Oddity::Again { entry, name, first } = odd.what else { return None };
+    each_odd(context, sink, |look, quirk| {
+        let QuirkKind::Again { entry, name, first } = quirk.what else { return None };
         let of = format!("{entry} {}", words::name(name));
-        let finding = Finding::new(format!("user.cfg: {of}"), look.at(odd.span), format!("{of} has a second line"))
+        let finding = Finding::new(format!("user.cfg: {of}"), look.at(quirk.span), format!("{of} has a second line"))
             .label("PVE adds this line to the one above")
-            .also(look.at(first), "the first line")
+            .secondary(look.at(first), "the first line")
             .edit("nothing, if that is meant: PVE's next write makes one line of them");
         Some(finding)
     });

@@ -3,7 +3,7 @@
 use super::each_odd;
 use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
-use crate::model::user::{Oddity, token_parts};
+use crate::model::user::{QuirkKind, token_parts};
 use crate::rules::{Check, Context, Rule, Sink, words};
 
 /// The rule.
@@ -17,12 +17,12 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    each_odd(context, sink, |look, odd| {
-        let Oddity::ExpireHuge { of } = odd.what else { return None };
+    each_odd(context, sink, |look, quirk| {
+        let QuirkKind::ExpireHuge { of } = quirk.what else { return None };
         let id = words::name(of);
         let (kind, command) = match (look.model.user(of), look.model.token(of)) {
-            (Some(user), _) if user.line == Some(odd.line) => ("user", Command::new("pveum user modify").arg(of)),
-            (_, Some(token)) if token.line == odd.line => {
+            (Some(user), _) if user.line == Some(quirk.line) => ("user", Command::new("pveum user modify").arg(of)),
+            (_, Some(token)) if token.line == quirk.line => {
                 let (user, name) = token_parts(of)?;
                 ("token", Command::new("pveum user token modify").arg(user).arg(name))
             }
@@ -30,10 +30,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         };
         let message = format!("PVE's next write loses {kind} {id}: its expiry is larger than a number can be");
         Some(
-            Finding::new(format!("user.cfg: {kind} {id}"), look.at(odd.span), message)
+            Finding::new(format!("user.cfg: {kind} {id}"), look.at(quirk.span), message)
                 .label("beyond 64 bits")
-                .pve("PVE writes it back with an exponent, as in 1e+20, and ignores the whole line when it reads that.")
-                .mend_when(command.words("--expire 0"), "never expires"),
+                .consequence(
+                    "PVE writes it back with an exponent, as in 1e+20, and ignores the whole line when it reads that.",
+                )
+                .fix_command_when(command.words("--expire 0"), "never expires"),
         )
     });
 }

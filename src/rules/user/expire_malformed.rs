@@ -30,12 +30,14 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         };
         let finding = Finding::new(format!("user.cfg: user {id}"), look.at(dropped.span), message)
             .label("seconds since 1970 in digits; 0 is never")
-            .about(words::name(expire))
+            .discriminator(words::name(expire))
             .edit(write_instead(expire));
         let finding = match other.map(|user| user.line) {
-            None => finding.pve(format!("Nobody can log in as {id}, and its tokens are dropped with it. {GONE}")),
-            Some(None) => finding.pve(format!("{id} is enabled and never expires all the same. {GONE}")),
-            Some(Some(line)) => finding.also(look.at(line), "this line counts").pve(GONE),
+            None => {
+                finding.consequence(format!("Nobody can log in as {id}, and its tokens are dropped with it. {GONE}"))
+            }
+            Some(None) => finding.consequence(format!("{id} is enabled and never expires all the same. {GONE}")),
+            Some(Some(line)) => finding.secondary(look.at(line), "this line counts").consequence(GONE),
         };
         Some(look.with_followers(finding, dropped))
     });

@@ -3,7 +3,7 @@
 use super::{GONE, each_odd};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
-use crate::model::user::{EntryType, Oddity};
+use crate::model::user::{EntryType, QuirkKind};
 use crate::rules::{Check, Context, Rule, Sink, words};
 
 /// The rule.
@@ -17,15 +17,15 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    each_odd(context, sink, |look, odd| {
-        let Oddity::Surplus { entry, name, .. } = odd.what else { return None };
+    each_odd(context, sink, |look, quirk| {
+        let QuirkKind::Surplus { entry, name, .. } = quirk.what else { return None };
         // Then it isn't a remark that is lost, and another rule says so.
-        if look.lost.is_shifted(odd.line) {
+        if look.lost.is_shifted(quirk.line) {
             return None;
         }
         let of = format!("{entry} {}", words::name(name));
         let finding = |message, label: &str| {
-            Finding::new(format!("user.cfg: {of}"), look.at(odd.span), message).label(label).pve(GONE)
+            Finding::new(format!("user.cfg: {of}"), look.at(quirk.span), message).label(label).consequence(GONE)
         };
         Some(match entry {
             EntryType::Group | EntryType::Token => {

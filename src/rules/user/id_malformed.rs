@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         };
         let mut finding = Finding::new(format!("user.cfg: user {shown}"), look.at(dropped.span), message)
             .label(fault_label(fault, id))
-            .pve(format!("Nobody can log in as it, and what names it is dropped with it. {GONE}"));
+            .consequence(format!("Nobody can log in as it, and what names it is dropped with it. {GONE}"));
         let ids = ["pve", "pam"].map(|realm| format!("{shown}@{realm}"));
         let [pve, pam] = &ids;
         finding = match fault {

@@ -23,7 +23,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let message = format!("PVE ignores this user: its id has {length} bytes, and 64 are the most");
         let finding = Finding::new(format!("user.cfg: user {shown}"), look.at(dropped.span), message)
             .label("too long, realm included")
-            .pve(format!("Nobody can log in as it, and what names it is dropped with it. {GONE}"))
+            .consequence(format!("Nobody can log in as it, and what names it is dropped with it. {GONE}"))
             .edit("give the user a shorter name, here and wherever it is named");
         Some(look.with_followers(finding, dropped))
     });

@@ -49,10 +49,11 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 )
             }
         };
-        let mut finding = Finding::new("user.cfg", look.at(dropped.span), message).label(label).about(text.clone());
+        let mut finding =
+            Finding::new("user.cfg", look.at(dropped.span), message).label(label).discriminator(text.clone());
         if kind == UnknownLine::Comment {
             finding = finding.at_level(Level::Warning);
         }
-        Some(finding.pve(GONE).edit(edit))
+        Some(finding.consequence(GONE).edit(edit))
     });
 }

@@ -3,7 +3,7 @@
 use super::each_odd;
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
-use crate::model::user::{EntryType, Oddity};
+use crate::model::user::{EntryType, QuirkKind};
 use crate::rules::{Check, Context, Rule, Sink, words};
 
 /// The rule.
@@ -17,23 +17,23 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    each_odd(context, sink, |look, odd| {
-        let (entry, of, nul) = match odd.what {
-            Oddity::Nul { entry, of } => (entry, of, true),
-            // The user's own line is where that is mended.
-            Oddity::Torn { item, .. } if look.model.user(item).is_some() => return None,
-            Oddity::Torn { entry, of, .. } => (entry, of, false),
+    each_odd(context, sink, |look, quirk| {
+        let (entry, of, nul) = match quirk.what {
+            QuirkKind::Nul { entry, of } => (entry, of, true),
+            // The user's own line is where that is fixed.
+            QuirkKind::Torn { item, .. } if look.model.user(item).is_some() => return None,
+            QuirkKind::Torn { entry, of, .. } => (entry, of, false),
             _ => return None,
         };
         let of = words::name(of);
-        let text = words::name(odd.span.bytes(look.model.text));
+        let text = words::name(quirk.span.bytes(look.model.text));
         let message = match entry {
             EntryType::Group => format!("PVE reads other members of group {of} than the file says"),
             EntryType::Role => format!("PVE reads other privileges of role {of} than the file says"),
             EntryType::Pool => format!("PVE reads other members of pool {of} than the file says"),
             _ => format!("PVE reads other subjects or roles of this ACL on {of} than the file says"),
         };
-        let finding = Finding::new(format!("user.cfg: {entry} {of}"), look.at(odd.span), message).about(text);
+        let finding = Finding::new(format!("user.cfg: {entry} {of}"), look.at(quirk.span), message).discriminator(text);
         Some(if nul {
             finding
                 .label("PVE splits this list at NUL bytes and nowhere else")
@@ -41,8 +41,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         } else {
             finding
                 .label("byte 0x85 or 0xA0 in here counts as white space")
-                .pve("So it is since pve-common 9.1.17, even in the middle of a UTF-8 character.")
-                .pve("What is left of the item is dropped, or read as something else: in an ACL even as a group.")
+                .consequence("So it is since pve-common 9.1.17, even in the middle of a UTF-8 character.")
+                .consequence(
+                    "What is left of the item is dropped, or read as something else: in an ACL even as a group.",
+                )
                 .edit("write the item without that character; a no-break space is such a one")
         })
     });

@@ -4,7 +4,7 @@
 use bstr::BStr;
 use rustc_hash::FxHashMap;
 
-use crate::model::user::{Dropped, EntryType, NoToken, Oddity, Reason, TokenFault, UserCfg, token_parts};
+use crate::model::user::{Dropped, EntryType, NoToken, QuirkKind, Reason, TokenFault, UserCfg, token_parts};
 use crate::text::Span;
 
 /// A line in which a colon inside a text has made PVE read text as something else.
@@ -39,8 +39,8 @@ impl<'m> Lost<'m> {
             torn: Vec::new(),
             shifted: shifted(model),
         };
-        let torn = |what: &Oddity<'_>| matches!(what, Oddity::Torn { .. } | Oddity::Nul { .. });
-        lost.torn.extend(model.odd.iter().filter(|odd| torn(&odd.what)).map(|odd| odd.span));
+        let torn = |what: &QuirkKind<'_>| matches!(what, QuirkKind::Torn { .. } | QuirkKind::Nul { .. });
+        lost.torn.extend(model.quirks.iter().filter(|quirk| torn(&quirk.what)).map(|quirk| quirk.span));
         for dropped in &model.dropped {
             if let Some(name) = defines(&dropped.reason) {
                 lost.names.entry(name).or_insert(dropped);
@@ -147,19 +147,19 @@ fn shifted<'m>(model: &'m UserCfg<'m>) -> FxHashMap<Span, Shift<'m>> {
         shifted.entry(line).and_modify(add_to).or_insert(Shift { entry, name, fields });
     };
     let mut pools = FxHashMap::default();
-    for odd in &model.odd {
-        match odd.what {
-            Oddity::Keys { user, .. } => add(odd.line, EntryType::User, user, odd.span),
-            Oddity::Surplus { entry: EntryType::User, name, .. } => {
-                let user = model.user(name).filter(|user| user.line == Some(odd.line));
+    for quirk in &model.quirks {
+        match quirk.what {
+            QuirkKind::Keys { user, .. } => add(quirk.line, EntryType::User, user, quirk.span),
+            QuirkKind::Surplus { entry: EntryType::User, name, .. } => {
+                let user = model.user(name).filter(|user| user.line == Some(quirk.line));
                 // Real keys are `x`, `x!...`, or a dozen characters and more.
                 let text = |keys: &BStr| !keys.starts_with(b"x!") && keys != "x" && keys.len() < 12;
                 if let Some(keys) = user.and_then(|user| model.details(user).keys).filter(|keys| text(keys.value)) {
-                    add(odd.line, EntryType::User, name, keys.span.join(odd.span));
+                    add(quirk.line, EntryType::User, name, keys.span.join(quirk.span));
                 }
             }
-            Oddity::Surplus { entry: EntryType::Pool, name, .. } => {
-                pools.insert(odd.line, (name, odd.span));
+            QuirkKind::Surplus { entry: EntryType::Pool, name, .. } => {
+                pools.insert(quirk.line, (name, quirk.span));
             }
             _ => {}
         }

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use crate::cluster::File;
 use crate::finding::Finding;
-use crate::model::user::{Dropped, Odd, UserCfg};
+use crate::model::user::{Dropped, Quirk, UserCfg};
 use crate::rules::{Context, Sink};
 use crate::text::{Place, Span};
 
@@ -158,11 +158,11 @@ impl<'m> Look<'m> {
         const SHOWN: usize = 3;
         let followers = self.lost.followers(cause);
         for follower in followers.iter().take(SHOWN) {
-            finding = finding.also(self.at(follower.span), lost::follower_label(follower));
+            finding = finding.secondary(self.at(follower.span), lost::follower_label(follower));
         }
         match followers.len().saturating_sub(SHOWN) {
             0 => finding,
-            more => finding.fact(format!(
+            more => finding.note(format!(
                 "{} it too",
                 if more == 1 { "1 more place names".to_owned() } else { format!("{more} more places name") }
             )),
@@ -219,11 +219,11 @@ pub(in crate::rules) fn each_dropped<'m>(
 pub(in crate::rules) fn each_odd<'m>(
     context: &Context<'m>,
     sink: &mut Sink,
-    mut find: impl FnMut(&Look<'m>, &'m Odd<'m>) -> Option<Finding>,
+    mut find: impl FnMut(&Look<'m>, &'m Quirk<'m>) -> Option<Finding>,
 ) {
     let Some(look) = Look::of(context) else { return };
-    for odd in &look.model.odd {
-        sink.extend(find(&look, odd));
+    for quirk in &look.model.quirks {
+        sink.extend(find(&look, quirk));
     }
 }
 

@@ -38,12 +38,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         };
         let mut finding = Finding::new(format!("user.cfg: realm {name}"), rights.at(first.id.span), message);
         for user in users.iter().skip(1).take(3) {
-            finding = finding.also(rights.at(user.id.span), "nor can this one");
+            finding = finding.secondary(rights.at(user.id.span), "nor can this one");
         }
         if let Some(guess) = words::did_you_mean(realm, known.iter().map(String::as_str)) {
             finding = finding.label(format!("did you mean {guess}?"));
         }
-        finding = finding.pve(format!(
+        finding = finding.consequence(format!(
             "A login with a password fails: auth domain '{name}' does not exist. API tokens of these users still work."
         ));
         let swallowed = domains.model.swallowed.iter().find(|realm| realm.name.value == name.as_str());

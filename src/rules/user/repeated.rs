@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use super::{Look, each_odd};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
-use crate::model::user::{NoToken, Oddity, Reason};
+use crate::model::user::{NoToken, QuirkKind, Reason};
 use crate::rules::{Check, Context, Rule, Sink, words};
 use crate::text::{Located, Span};
 
@@ -24,8 +24,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
     const SHOWN: usize = 3;
     let Some(look) = Look::of(context) else { return };
     let acls = acls_of_wiped(&look);
-    each_odd(context, sink, |look, odd| {
-        let Oddity::UserAgain { user, first, wiped } = &odd.what else { return None };
+    each_odd(context, sink, |look, quirk| {
+        let QuirkKind::UserAgain { user, first, wiped } = &quirk.what else { return None };
         let id = words::name(user);
         // A token that has another line further down exists all the same.
         let (lost, back): (Vec<&Located<&BStr>>, Vec<_>) =
@@ -33,32 +33,36 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let tokens = words::count(lost.len(), "token");
         let mut finding = if lost.is_empty() {
             let message = format!("user {id} has two lines, of which PVE takes the last");
-            Finding::new(format!("user.cfg: user {id}"), look.at(odd.span), message)
+            Finding::new(format!("user.cfg: user {id}"), look.at(quirk.span), message)
                 .at_level(Level::Warning)
-                .pve("Enabled, expiry, names and comment are those of this line alone.")
+                .consequence("Enabled, expiry, names and comment are those of this line alone.")
         } else {
-            Finding::new(format!("user.cfg: user {id}"), look.at(odd.span), format!("this line wipes {tokens} of {id}"))
-                .about(list_of(&lost.iter().map(|token| token.value).collect::<Vec<_>>()))
-                .pve("A user's line replaces all that PVE has read about the user, tokens included.")
-                .pve("They can't authenticate any more, and PVE's next write deletes them and their ACLs.")
+            Finding::new(
+                format!("user.cfg: user {id}"),
+                look.at(quirk.span),
+                format!("this line wipes {tokens} of {id}"),
+            )
+            .discriminator(list_of(&lost.iter().map(|token| token.value).collect::<Vec<_>>()))
+            .consequence("A user's line replaces all that PVE has read about the user, tokens included.")
+            .consequence("They can't authenticate any more, and PVE's next write deletes them and their ACLs.")
         };
         finding =
             finding.label(if first.is_some() { "replaces the line above" } else { "must stand above its tokens" });
         if let Some(first) = first {
-            finding = finding.also(look.at(*first), "without effect");
+            finding = finding.secondary(look.at(*first), "without effect");
         }
         for token in lost.iter().take(SHOWN) {
-            finding = finding.also(look.at(token.span), "wiped");
+            finding = finding.secondary(look.at(token.span), "wiped");
         }
         if lost.len() > SHOWN {
-            finding = finding.fact(format!("{} are wiped in all", tokens));
+            finding = finding.note(format!("{} are wiped in all", tokens));
         }
         if !back.is_empty() {
-            finding = finding.fact("tokens with a further line below this one exist");
+            finding = finding.note("tokens with a further line below this one exist");
         }
-        match acls.get(&odd.line) {
-            Some(1) => finding = finding.fact("1 ACL line names such a token"),
-            Some(count) => finding = finding.fact(format!("{count} ACL lines name such a token")),
+        match acls.get(&quirk.line) {
+            Some(1) => finding = finding.note("1 ACL line names such a token"),
+            Some(count) => finding = finding.note(format!("{count} ACL lines name such a token")),
             None => {}
         }
         Some(match (first, lost.is_empty()) {
@@ -75,11 +79,11 @@ fn acls_of_wiped(look: &Look<'_>) -> FxHashMap<Span, usize> {
         Reason::AclToken { why: NoToken::Wiped { by, .. }, .. } => Some((by, dropped.line)),
         _ => None,
     });
-    let odd = look.model.odd.iter().filter_map(|odd| match odd.what {
-        Oddity::AclWipedToken { by, .. } => Some((by, odd.line)),
+    let quirk = look.model.quirks.iter().filter_map(|quirk| match quirk.what {
+        QuirkKind::AclWipedToken { by, .. } => Some((by, quirk.line)),
         _ => None,
     });
-    let mut lines: Vec<_> = dropped.chain(odd).collect();
+    let mut lines: Vec<_> = dropped.chain(quirk).collect();
     lines.sort_unstable_by_key(|(by, line)| (by.start, line.start));
     lines.dedup();
     let mut counts = FxHashMap::default();

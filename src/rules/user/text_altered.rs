@@ -3,7 +3,7 @@
 use super::each_odd;
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
-use crate::model::user::Oddity;
+use crate::model::user::QuirkKind;
 use crate::rules::{Check, Context, Rule, Sink, words};
 
 /// The rule.
@@ -17,22 +17,22 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    each_odd(context, sink, |look, odd| {
-        let (entry, of, what, label, edit) = match odd.what {
-            Oddity::TextBytes { entry, of } => {
+    each_odd(context, sink, |look, quirk| {
+        let (entry, of, what, label, edit) = match quirk.what {
+            QuirkKind::TextBytes { entry, of } => {
                 (entry, of, "isn't UTF-8", "characters of another encoding", "write it in UTF-8")
             }
-            Oddity::TextZero { entry, of } => {
+            QuirkKind::TextZero { entry, of } => {
                 (entry, of, "is a mere 0, which PVE takes for nothing", "lost", "write something else")
             }
             _ => return None,
         };
         let of = format!("{entry} {}", words::name(of));
         Some(
-            Finding::new(format!("user.cfg: {of}"), look.at(odd.span), format!("a text of {of} {what}"))
+            Finding::new(format!("user.cfg: {of}"), look.at(quirk.span), format!("a text of {of} {what}"))
                 .label(label)
-                .about(words::name(odd.span.bytes(look.model.text)))
-                .pve("PVE's next write doesn't bring it back.")
+                .discriminator(words::name(quirk.span.bytes(look.model.text)))
+                .consequence("PVE's next write doesn't bring it back.")
                 .edit(edit),
         )
     });

@@ -37,8 +37,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         sink.push(
             Finding::new(format!("user.cfg: {} {name}", shift.entry), look.at(shift.fields), message)
                 .label(label)
-                .about(text)
-                .pve(pve)
+                .discriminator(text)
+                .consequence(pve)
                 .edit("write a colon inside a text as %3A"),
         );
     }

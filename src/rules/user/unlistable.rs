@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::{Look, each_odd};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
-use crate::model::user::Oddity;
+use crate::model::user::QuirkKind;
 use crate::rules::{Check, Context, Rule, Sink, words};
 
 /// The rule.
@@ -22,13 +22,13 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
     const SHOWN: usize = 3;
     let Some(look) = Look::of(context) else { return };
     let mut torn: FxHashMap<_, Vec<_>> = FxHashMap::default();
-    for odd in &look.model.odd {
-        if let Oddity::Torn { item, .. } = odd.what {
-            torn.entry(item).or_default().push(odd.span);
+    for quirk in &look.model.quirks {
+        if let QuirkKind::Torn { item, .. } = quirk.what {
+            torn.entry(item).or_default().push(quirk.span);
         }
     }
-    each_odd(context, sink, |look, odd| {
-        let Oddity::Unlistable { user, byte } = odd.what else { return None };
+    each_odd(context, sink, |look, quirk| {
+        let QuirkKind::Unlistable { user, byte } = quirk.what else { return None };
         let id = words::name(user);
         let label = match byte {
             b',' => "PVE takes the comma for the end of a list item".to_owned(),
@@ -37,21 +37,23 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             byte => format!("PVE takes byte 0x{byte:02X} inside a character for white space"),
         };
         let message = format!("no group and no ACL can name user {id}");
-        let mut finding = Finding::new(format!("user.cfg: user {id}"), look.at(odd.span), message).label(label);
+        let mut finding = Finding::new(format!("user.cfg: user {id}"), look.at(quirk.span), message).label(label);
         let lists = torn.get(user).map(Vec::as_slice).unwrap_or_default();
         for list in lists.iter().take(SHOWN) {
-            finding = finding.also(look.at(*list), "torn apart here");
+            finding = finding.secondary(look.at(*list), "torn apart here");
         }
         if lists.len() > SHOWN {
-            finding = finding.fact(format!("{} lists name it", lists.len()));
+            finding = finding.note(format!("{} lists name it", lists.len()));
         }
         if !lists.is_empty() {
             finding = finding.at_level(Level::Error);
         }
-        finding = finding.pve(format!("{id} can log in and never gets a right: in a list PVE reads its name as two."));
+        finding = finding
+            .consequence(format!("{id} can log in and never gets a right: in a list PVE reads its name as two."));
         if byte >= 0x80 {
-            finding = finding
-                .pve("In an ACL what follows the byte can even be read as a group. So it is since pve-common 9.1.17.");
+            finding = finding.consequence(
+                "In an ACL what follows the byte can even be read as a group. So it is since pve-common 9.1.17.",
+            );
         }
         Some(finding.edit("make a user of another name in its place: users can't be renamed"))
     });

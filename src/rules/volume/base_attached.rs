@@ -32,7 +32,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 format!("{} is the base image of a template, and {} is none", one.drive(), one.guest()),
             )
             .label("a base image is never to change")
-            .pve("Nothing keeps the guest from writing to it, and that corrupts every linked clone of the template.");
+            .consequence(
+                "Nothing keeps the guest from writing to it, and that corrupts every linked clone of the template.",
+            );
             if let Some(clone) = clone {
                 finding = finding
                     .at_level(Level::Error)

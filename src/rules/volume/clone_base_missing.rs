@@ -28,7 +28,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 format!("{} is a linked clone of guest {owner}, which doesn't exist", one.drive()),
             )
             .label(format!("needs {}", base.name))
-            .pve("If the base image went with the template, the guest doesn't start and the data is incomplete.")
+            .consequence(
+                "If the base image went with the template, the guest doesn't start and the data is incomplete.",
+            )
             .edit("look whether the base image is still there; moving the disk to another storage makes a full copy");
             sink.push(finding);
         }

@@ -5,7 +5,7 @@ use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::storage::Section;
 use crate::model::tables::storage::{ContentKind, ContentSet};
-use crate::rules::storage::{Editor, article, kinds, kinds_in_words, without_content_line};
+use crate::rules::storage::{StorageView, article, kinds, kinds_in_words, without_content_line};
 use crate::rules::{Check, Context, Rule, Sink};
 use crate::text::Span;
 
@@ -20,8 +20,8 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    let unread = without_content_line(&editor);
+    let Some(view) = StorageView::of(context) else { return };
+    let unread = without_content_line(&view);
     for storage in context.uses().storages() {
         let Some(section) = storage.storage() else { continue };
         if section.is_disabled() || unread.contains(&**section.id.value) {
@@ -38,19 +38,19 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         // Those first that can't start.
         uses.sort_by_key(|(one, _)| one.starts_without_kind());
         let Some(((first, kind), others)) = uses.split_first() else { continue };
-        sink.push(report(&editor, section, (first, *kind), others, missing));
+        sink.push(report(&view, section, (first, *kind), others, missing));
     }
 }
 
 fn report(
-    editor: &Editor<'_, '_>,
+    view: &StorageView<'_, '_>,
     section: &Section<'_>,
     (first, kind): (&Use<'_>, ContentKind),
     others: &[(&Use<'_>, ContentKind)],
     missing: ContentSet,
 ) -> Finding {
     let id = section.id.value;
-    let mut finding = editor
+    let mut finding = view
         .finding(
             section,
             Span::default(),
@@ -60,13 +60,13 @@ fn report(
     finding.primary.place = first.place();
     let content = section.property("content").filter(|_| section.content.explicit);
     finding = match content {
-        Some(content) => finding.also(
-            editor.at(content.value.span),
+        Some(content) => finding.secondary(
+            view.at(content.value.span),
             format!("no {} here", missing.iter().map(ContentKind::name).collect::<Vec<_>>().join(", no ")),
         ),
         None if section.header.is_empty() => finding,
-        None => finding.also(
-            editor.at(section.header),
+        None => finding.secondary(
+            view.at(section.header),
             format!("without content, it holds {}", kinds_in_words(section.content.kinds)),
         ),
     };
@@ -77,15 +77,15 @@ fn report(
     finding = if first.starts_without_kind() {
         finding
             .at_level(Level::Warning)
-            .pve("The container starts; changing the mount point, migrating and restoring it fail.")
+            .consequence("The container starts; changing the mount point, migrating and restoring it fail.")
     } else if first.is_container {
-        finding.pve(format!("The container doesn't start, and can't be changed, migrated or restored: storage '{id}' does not support containers."))
+        finding.consequence(format!("The container doesn't start, and can't be changed, migrated or restored: storage '{id}' does not support containers."))
     } else {
-        finding.pve(format!(
+        finding.consequence(format!(
             "The VM doesn't start and can't be migrated: storage '{id}' does not support content-type '{kind}'."
         ))
     };
-    let possible = section.storage_type.map_or(ContentSet::EMPTY, |known| known.content(editor.cfg.release));
+    let possible = section.storage_type.map_or(ContentSet::EMPTY, |known| known.content(view.cfg.release));
     let impossible = missing.iter().find(|&kind| !possible.has(kind));
     let all = missing.iter().fold(section.content.kinds, ContentSet::with).without(ContentKind::None);
     match impossible {
@@ -95,7 +95,7 @@ fn report(
             section.type_name(),
             thing(kind)
         )),
-        None => editor.set(finding, section, "content", &kinds(all), content.map(|content| content.line)),
+        None => view.set(finding, section, "content", &kinds(all), content.map(|content| content.line)),
     }
 }
 

@@ -28,12 +28,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             let owner = one.volume.and_then(|volume| volume.owner);
             let stranger = if owner == one.vmid.map(u64::from) { other } else { one };
             let finding = Finding::new(one.subject(), one.place(), format!("{} and {} are the same disk", other.drive(), one.drive()))
-                .about(format!("{}:{}", words::name(storage.id), words::name(one.name)))
+                .discriminator(format!("{}:{}", words::name(storage.id), words::name(one.name)))
                 .label("in two guests")
                 .related(other.place(), format!("{} has it too", other.drive()))
-                .pve("PVE lets both run. Two systems that write to one disk destroy its file system, unless it is a cluster's.");
+                .consequence("PVE lets both run. Two systems that write to one disk destroy its file system, unless it is a cluster's.");
             sink.push(match stranger.vmid {
-                Some(vmid) if stranger.key != b"rootfs" => finding.mend_when(
+                Some(vmid) if stranger.key != b"rootfs" => finding.fix_command_when(
                     Command::new(&format!("{} set", stranger.tool()))
                         .arg(vmid.to_string())
                         .words("--delete")

@@ -52,6 +52,6 @@ fn related<'a>(mut finding: Finding, others: &[&Use<'a>], text: impl Fn(&Use<'a>
     }
     match others.len().saturating_sub(NAMED) {
         0 => finding,
-        more => finding.fact(format!("and {more} more")),
+        more => finding.note(format!("and {more} more")),
     }
 }

@@ -6,7 +6,7 @@ use crate::finding::{Finding, Level};
 use crate::model::storage::PATH;
 use crate::model::tables::storage::Volumes;
 use crate::model::volume::VolumeId;
-use crate::rules::storage::{Editor, article};
+use crate::rules::storage::{StorageView, article};
 use crate::rules::{Check, Context, Rule, Sink};
 use bstr::BStr;
 
@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
+    let Some(view) = StorageView::of(context) else { return };
     for storage in context.uses().storages() {
         let Some((section, known)) = storage.storage().and_then(|section| Some((section, section.storage_type?)))
         else {
@@ -34,7 +34,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         );
         // Nothing on the storage can be parsed: its type has been changed, which is one mistake.
         if let ([first, others @ ..], true) = (bad.as_slice(), bad.len() > 1 && bad.len() == storage.uses.len()) {
-            let mut finding = editor
+            let mut finding = view
                 .finding(
                     section,
                     section.kind.span,
@@ -48,9 +48,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 .label("was it of another type before?")
                 .related(first.place(), first.drive());
             finding = related(finding, others, Use::drive);
-            sink.push(finding.pve(pve).edit(format!(
+            sink.push(finding.consequence(pve).edit(format!(
                 "give the storage its former type in line {} of {PATH}",
-                editor.cfg.line_at(section.header) + 1
+                view.cfg.line_at(section.header) + 1
             )));
             continue;
         }
@@ -67,7 +67,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 format!("{} names no volume of storage {}", one.drive(), section.id.value),
             )
             .label(label)
-            .pve(pve.clone())
+            .consequence(pve.clone())
             .edit(format!("write the volume's real name; `pvesm list {}` shows what is there", section.id.value));
             sink.push(finding);
         }

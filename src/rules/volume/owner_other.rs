@@ -33,11 +33,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             }
             let exists = u32::try_from(owner).ok().and_then(|owner| context.cluster.guest(owner)).is_some();
             let mut finding = Finding::new(one.subject(), one.place(), format!("{} is a volume of guest {owner}", one.drive()))
-                .about(format!("{}:{}", words::name(storage.id), words::name(one.name)))
+                .discriminator(format!("{}:{}", words::name(storage.id), words::name(one.name)))
                 .label(format!("its name says that {owner} owns it"))
-                .pve("Migration and replication leave it out, resizing is refused, and destroying this guest doesn't delete it.");
+                .consequence("Migration and replication leave it out, resizing is refused, and destroying this guest doesn't delete it.");
             if exists {
-                finding = finding.pve(format!("Destroying guest {owner} deletes it: this guest loses the disk."));
+                finding =
+                    finding.consequence(format!("Destroying guest {owner} deletes it: this guest loses the disk."));
             }
             sink.push(finding.edit(format!(
                 "move the disk to another storage, which makes a copy that {} owns, or give it back to guest {owner}",

@@ -3,7 +3,7 @@
 use super::{Use, guests};
 use crate::cluster::Input;
 use crate::finding::Level;
-use crate::rules::storage::Editor;
+use crate::rules::storage::StorageView;
 use crate::rules::{Check, Context, Rule, Sink};
 
 /// The rule.
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
+    let Some(view) = StorageView::of(context) else { return };
     for storage in context.uses().storages() {
         let Some(section) = storage.storage().filter(|section| section.is_disabled()) else { continue };
         let Some(disable) = section.property("disable") else { continue };
@@ -26,16 +26,16 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let Some(first) = uses.iter().find(|one| one.onboot).or(uses.first()) else { continue };
         let id = section.id.value;
         let uses_it = if n == 1 { "uses it" } else { "use it" };
-        let mut finding = editor
+        let mut finding = view
             .finding(section, disable.line, format!("storage {id} is disabled, and {names} {uses_it}"))
             .label("here")
             .related(first.place(), first.drive())
-            .pve(format!("They don't start: storage '{id}' is disabled."));
+            .consequence(format!("They don't start: storage '{id}' is disabled."));
         if first.onboot {
             finding = finding
                 .at_level(Level::Error)
-                .pve(format!("{} is to start with its node, and doesn't.", first.guest()));
+                .consequence(format!("{} is to start with its node, and doesn't.", first.guest()));
         }
-        sink.push(editor.set(finding, section, "disable", "0", Some(disable.line)));
+        sink.push(view.set(finding, section, "disable", "0", Some(disable.line)));
     }
 }

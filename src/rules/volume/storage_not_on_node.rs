@@ -3,7 +3,7 @@
 use super::{Use, guests, related};
 use crate::cluster::Input;
 use crate::finding::Level;
-use crate::rules::storage::{Editor, node_set};
+use crate::rules::storage::{StorageView, node_set};
 use crate::rules::{Check, Context, Rule, Sink, words};
 use rustc_hash::FxHashSet;
 
@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
+    let Some(view) = StorageView::of(context) else { return };
     let cluster = &context.cluster.tree.nodes;
     let known: FxHashSet<&[u8]> = cluster.iter().map(|node| node.as_bytes()).collect();
     for storage in context.uses().storages() {
@@ -45,17 +45,17 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let (n, names) = guests(uses.iter().copied());
         let needs = if n == 1 { "needs" } else { "need" };
         let on = words::list(&lacking, 4);
-        let mut finding = editor
+        let mut finding = view
             .finding(section, line.value.span, format!("storage {id} isn't on {on}, where {names} {needs} it"))
             .label(format!("{on} {} in the list", if lacking.len() == 1 { "isn't" } else { "aren't" }))
             .related(first.place(), first.drive());
-        finding = related(finding, others, Use::drive).pve(format!(
+        finding = related(finding, others, Use::drive).consequence(format!(
             "No start there: storage '{id}' is not available on node '{}'.",
             first.node.unwrap_or_default()
         ));
         if first.is_template {
             finding = finding.at_level(Level::Warning);
         }
-        sink.push(editor.set(finding, section, "nodes", &editor.nodes_wanted(section).join(","), Some(line.line)));
+        sink.push(view.set(finding, section, "nodes", &view.nodes_wanted(section).join(","), Some(line.line)));
     }
 }

@@ -3,7 +3,7 @@
 use super::{OnStorage, Use, related};
 use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
-use crate::rules::storage::Editor;
+use crate::rules::storage::StorageView;
 use crate::rules::{Check, Context, Rule, Sink, words};
 use rustc_hash::FxHashSet;
 
@@ -21,8 +21,8 @@ pub static RULE: Rule = Rule {
 const KNOWN: usize = 200;
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    let Some(editor) = Editor::of(context) else { return };
-    let cfg = editor.cfg;
+    let Some(view) = StorageView::of(context) else { return };
+    let cfg = view.cfg;
     let lost: FxHashSet<&[u8]> = cfg.lost_ids().map(|id| &**id).collect();
     let undefined = |storage: &&OnStorage<'_>| storage.section.is_none() && !lost.contains(storage.id);
     for storage in context.uses().storages().filter(undefined) {
@@ -46,9 +46,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         };
         finding = related(finding, others, |one| format!("{} uses it too", one.drive()));
         finding = if only_unused {
-            finding.at_level(Level::Warning).pve("Deleting the unused disk, and migrating the guest, fail.")
+            finding.at_level(Level::Warning).consequence("Deleting the unused disk, and migrating the guest, fail.")
         } else {
-            finding.pve(format!(
+            finding.consequence(format!(
                 "The guest doesn't start, and can't be migrated or backed up: storage '{id}' does not exist."
             ))
         };
@@ -57,7 +57,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             None => finding.edit(format!("define storage {id} again")),
         };
         sink.push(match first.vmid {
-            Some(vmid) if first.is_cdrom => finding.mend_when(
+            Some(vmid) if first.is_cdrom => finding.fix_command_when(
                 Command::new("qm set")
                     .arg(vmid.to_string())
                     .words(&format!("--{} none,media=cdrom", words::name(first.key))),

@@ -27,12 +27,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 continue;
             }
             let finding = Finding::new(one.subject(), one.place(), format!("{} has the same disk twice", one.guest()))
-                .about(format!("{}:{}", words::name(storage.id), words::name(one.name)))
+                .discriminator(format!("{}:{}", words::name(storage.id), words::name(one.name)))
                 .label(format!("this is also {}", words::name(other.key)))
-                .also(other.place(), "here")
-                .pve("A file is locked by the first of the two, so that the guest doesn't start; a block device is opened twice, and its file system destroyed.");
+                .secondary(other.place(), "here")
+                .consequence("A file is locked by the first of the two, so that the guest doesn't start; a block device is opened twice, and its file system destroyed.");
             sink.push(match one.vmid {
-                Some(vmid) if one.key != b"rootfs" => finding.mend(
+                Some(vmid) if one.key != b"rootfs" => finding.fix_command(
                     Command::new(&format!("{} set", one.tool())).arg(vmid.to_string()).words("--delete").arg(one.key),
                 ),
                 _ => finding.edit("remove one of the two lines"),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Owner, Walk, Want, guess, join};
-use crate::source::kind::{self, FileKind, Stray};
+use crate::source::kind::{self, FileKind, Unrecognised};
 use crate::source::read::{self, ItemKind};
 use crate::source::{Layout, LoadError, MAX_FILE_SIZE, Presence, ProblemKind, ToldBy};
 
@@ -137,8 +137,8 @@ impl Walk<'_> {
         }
         entry.file.vmid = vmid.or(entry.file.vmid);
         match entry.file.kind {
-            FileKind::Stray(Stray::GuestElsewhere) => entry.want = Want::Guess,
-            FileKind::Stray(_) => entry.problem = Some(ProblemKind::KindUnknown),
+            FileKind::Unrecognised(Unrecognised::GuestElsewhere) => entry.want = Want::Guess,
+            FileKind::Unrecognised(_) => entry.problem = Some(ProblemKind::KindUnknown),
             _ => {}
         }
         let node = entry.file.node.clone();

@@ -279,7 +279,7 @@ impl<'o> Walk<'o> {
         let name = entry.file.shown.get(rel_at..).unwrap_or_default();
         entry.file.kind = match FileKind::from_path(name).kind {
             kind @ FileKind::Ignored(_) => kind,
-            _ => FileKind::Foreign,
+            _ => FileKind::OutsideTree,
         };
         Some(index)
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{HOST_FILES, join};
 use crate::source::Layout;
-use crate::source::kind::{FileKind, Stray};
+use crate::source::kind::{FileKind, Unrecognised};
 use crate::source::read::{Item, ItemKind};
 
 /// Whether a directory is a tree, of which shape, and for a part of `/etc/pve` which part. Being named `pve` is enough for a
@@ -46,7 +46,7 @@ pub(super) fn detect(dir: &Path, items: &[Item], is_input: bool) -> Option<(Layo
         (ItemKind::Dir | ItemKind::Link, Some(name)) => ["lxc", "qemu-server", "openvz"].contains(&name),
         (ItemKind::File, Some(name)) => {
             let kind = FileKind::from_path(name).kind;
-            kind == FileKind::Stray(Stray::GuestElsewhere)
+            kind == FileKind::Unrecognised(Unrecognised::GuestElsewhere)
                 || (kind.is_config() && !kind.is_host() && !node_has_it_too(kind))
         }
         _ => false,

@@ -11,7 +11,7 @@ use super::links::link_target;
 use super::shape::detect;
 use super::{HOST_FILES, Here, Link, Owner, Pending, Walk, Want, join};
 use crate::release::Release;
-use crate::source::kind::{self, FileKind, Ignored, Stray};
+use crate::source::kind::{self, FileKind, Ignored, Unrecognised};
 use crate::source::read::{self, Item, ItemKind};
 use crate::source::{HintFrom, Layout, Presence, ProblemKind};
 
@@ -216,7 +216,7 @@ impl Walk<'_> {
                 if not_utf8 {
                     entry.problem = Some(ProblemKind::NameNotUtf8);
                 }
-                if !has_nodes && entry.file.kind == FileKind::Stray(Stray::GuestElsewhere) {
+                if !has_nodes && entry.file.kind == FileKind::Unrecognised(Unrecognised::GuestElsewhere) {
                     entry.want = Want::Guess;
                 }
                 match item.kind {

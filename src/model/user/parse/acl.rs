@@ -3,7 +3,7 @@
 use super::Reader;
 use super::fields::Fields;
 use crate::model::user::acl::{AclEntry, AclLine, AclTree, SubjectKind};
-use crate::model::user::events::{EntryType, Flag, NoToken, Odd, Oddity, Reason};
+use crate::model::user::events::{EntryType, Flag, NoToken, Quirk, QuirkKind, Reason};
 use crate::model::user::ids::{acl_components, check_user, is_group_or_role, split_token};
 use crate::model::user::{Grouped, MAX_ACL_ENTRIES, NodeIx, SubjectIx};
 use crate::text::{Located, Span};
@@ -11,9 +11,9 @@ use bstr::{BStr, ByteSlice};
 
 impl<'a> Reader<'a> {
     pub(super) fn acl(&mut self, fields: &Fields<'a>) -> Option<&'a BStr> {
-        let events = (self.cfg.dropped.len(), self.cfg.odd.len());
+        let events = (self.cfg.dropped.len(), self.cfg.quirks.len());
         let path = self.acl_parts(fields);
-        if events != (self.cfg.dropped.len(), self.cfg.odd.len()) {
+        if events != (self.cfg.dropped.len(), self.cfg.quirks.len()) {
             self.cfg.acl_lines.push(self.acl_line(self.at, fields));
         }
         path
@@ -53,10 +53,10 @@ impl<'a> Reader<'a> {
         subjects.clear();
         subjects.extend(self.list(fields.get(3), EntryType::Acl, path.value));
         if roles.is_empty() {
-            self.odd(self.at, Oddity::AclNoRole);
+            self.quirk(self.at, QuirkKind::AclNoRole);
         }
         if subjects.is_empty() {
-            self.odd(self.at, Oddity::AclNoSubject);
+            self.quirk(self.at, QuirkKind::AclNoSubject);
         }
         for role in &roles {
             let name = role.value.as_bstr();
@@ -71,8 +71,8 @@ impl<'a> Reader<'a> {
             };
             for subject in &subjects {
                 if self.pairs >= MAX_ACL_ENTRIES {
-                    if !matches!(self.cfg.odd.last(), Some(Odd { what: Oddity::TooMany, .. })) {
-                        self.odd(self.at, Oddity::TooMany);
+                    if !matches!(self.cfg.quirks.last(), Some(Quirk { what: QuirkKind::TooMany, .. })) {
+                        self.quirk(self.at, QuirkKind::TooMany);
                     }
                     return Some(path.value);
                 }
@@ -119,9 +119,9 @@ impl<'a> Reader<'a> {
             read.push('/');
         }
         if zero {
-            self.odd(path.span, Oddity::PathZero { written, read });
+            self.quirk(path.span, QuirkKind::PathZero { written, read });
         } else {
-            self.odd(path.span, Oddity::PathForm { written, read });
+            self.quirk(path.span, QuirkKind::PathForm { written, read });
         }
         false
     }
@@ -181,7 +181,7 @@ impl<'a> Reader<'a> {
             let (Some(&was), Some(&now)) = (self.entry(before), self.entry(at)) else { continue };
             // The same item twice in one list is as good as once.
             if was.line != now.line {
-                let what = Oddity::AclAgain {
+                let what = QuirkKind::AclAgain {
                     subject: self.cfg.subject_id(now.subject),
                     role: self.cfg.role_name(now.role),
                     first: was.line,
@@ -189,7 +189,7 @@ impl<'a> Reader<'a> {
                     now: now.propagate,
                 };
                 self.at = now.line;
-                self.odd(now.subject_span, what);
+                self.quirk(now.subject_span, what);
                 lines.push(now.line);
             }
             if let Some(entry) = self.cfg.acl.get_mut(first as usize) {

@@ -9,13 +9,13 @@ use crate::text::{Located, Span};
 
 /// Something that PVE accepts silently and that hardly anybody means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Odd<'a> {
+pub struct Quirk<'a> {
     /// The bytes to blame.
     pub span: Span,
     /// The section concerned, by index in [`super::StorageCfg::sections`].
     pub section: Option<usize>,
     /// What it is.
-    pub kind: OddKind<'a>,
+    pub kind: QuirkKind<'a>,
 }
 
 /// What stands between a section and the header that it swallowed.
@@ -33,7 +33,7 @@ pub enum Separator {
 
 /// The oddities.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OddKind<'a> {
+pub enum QuirkKind<'a> {
     /// The file begins with a byte order mark, which spoils the first line.
     ByteOrderMark,
     /// Lines end with CR LF; the span is the first such end. An "empty" line that holds a CR is not empty.

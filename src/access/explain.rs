@@ -13,14 +13,14 @@ use std::fmt::Write;
 /// One sentence, without a full stop, and the places it speaks of with a few words for each. What comes from the file is
 /// made safe to print.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct Sentence {
     /// The sentence; it names lines itself.
     pub text: String,
     /// Places in user.cfg and what to write under them.
     pub marks: Vec<(Span, String)>,
 }
 
-impl Told {
+impl Sentence {
     /// A sentence that speaks of no place.
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), marks: Vec::new() }
@@ -35,18 +35,18 @@ impl Told {
 }
 
 /// Tells stories about one file.
-pub struct Teller<'t, 'c, 'a> {
+pub struct Explainer<'t, 'c, 'a> {
     access: &'t Access<'c, 'a>,
     at: &'t dyn Fn(Span) -> String,
 }
 
-impl std::fmt::Debug for Teller<'_, '_, '_> {
+impl std::fmt::Debug for Explainer<'_, '_, '_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Teller")
+        f.write_str("Explainer")
     }
 }
 
-impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
+impl<'t, 'c, 'a> Explainer<'t, 'c, 'a> {
     /// Tells what `access` knows; `at` names a place: `user.cfg:14`.
     #[must_use]
     pub fn new(access: &'t Access<'c, 'a>, at: &'t dyn Fn(Span) -> String) -> Self {
@@ -55,7 +55,13 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
 
     /// How `subject` comes by a privilege, from the subject on.
     #[must_use]
-    pub fn derivation(&self, subject: &[u8], privilege: Priv, path: &[u8], chain: &Derivation<'_, '_>) -> Vec<Told> {
+    pub fn derivation(
+        &self,
+        subject: &[u8],
+        privilege: Priv,
+        path: &[u8],
+        chain: &Derivation<'_, '_>,
+    ) -> Vec<Sentence> {
         let mut told = Vec::new();
         let mut who = printable(subject);
         for step in &chain.steps {
@@ -63,7 +69,7 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
                 Step::Owner { user, token } => {
                     let owner = printable(user);
                     told.push(
-                        Told::new(format!(
+                        Sentence::new(format!(
                             "token {who} has no privilege separation ({}): all rights of {owner}",
                             (self.at)(*token)
                         ))
@@ -71,11 +77,11 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
                     );
                     who = owner;
                 }
-                Step::Root => told.push(Told::new("root@pam has every privilege on every path")),
+                Step::Root => told.push(Sentence::new("root@pam has every privilege on every path")),
                 Step::Member { group, span } => {
                     let group = printable(group);
                     told.push(
-                        Told::new(format!("{who} is a member of @{group} ({})", (self.at)(*span)))
+                        Sentence::new(format!("{who} is a member of @{group} ({})", (self.at)(*span)))
                             .mark(*span, format!("a member of @{group}")),
                     );
                     who = format!("@{group}");
@@ -84,23 +90,27 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
                     let role = printable(self.access.cfg.role_name(entry.role));
                     let down = if *inherited { ", and it propagates" } else { "" };
                     told.push(
-                        Told::new(format!("{who} has {role} on {} ({}){down}", printable(on), (self.at)(entry.line)))
-                            .mark(entry.role_span, format!("for {who} on {}", printable(on))),
+                        Sentence::new(format!(
+                            "{who} has {role} on {} ({}){down}",
+                            printable(on),
+                            (self.at)(entry.line)
+                        ))
+                        .mark(entry.role_span, format!("for {who} on {}", printable(on))),
                     );
                 }
                 Step::Role { role, listed } => {
                     let role = printable(role);
                     told.push(match listed {
-                        Some(span) => Told::new(format!("{role} holds {privilege} ({})", (self.at)(*span)))
+                        Some(span) => Sentence::new(format!("{role} holds {privilege} ({})", (self.at)(*span)))
                             .mark(*span, format!("so {role} holds it")),
-                        None => Told::new(format!("{role} holds {privilege} (built in)")),
+                        None => Sentence::new(format!("{role} holds {privilege} (built in)")),
                     });
                 }
                 Step::Pool { pool, member } => {
                     let pool = printable(pool);
                     let thing = thing(path);
                     told.push(
-                        Told::new(format!(
+                        Sentence::new(format!(
                             "{thing} is in pool {pool} ({}): what one may on the pool, one may on its members",
                             (self.at)(*member)
                         ))
@@ -111,7 +121,7 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
         }
         if let Some(owner) = &chain.owner {
             let user = self.access.cfg.token(subject).map(token_user).unwrap_or_default();
-            told.push(Told::new(format!(
+            told.push(Sentence::new(format!(
                 "the token has privilege separation, so {} needs {privilege} there as well:",
                 printable(user)
             )));
@@ -122,7 +132,7 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
 
     /// Why `subject` lacks a privilege.
     #[must_use]
-    pub fn refusal(&self, subject: &[u8], privilege: Priv, path: &[u8], refusal: &Refusal<'_, '_>) -> Vec<Told> {
+    pub fn refusal(&self, subject: &[u8], privilege: Priv, path: &[u8], refusal: &Refusal<'_, '_>) -> Vec<Sentence> {
         let Refusal::Token { own, owner } = refusal else {
             // A token without privilege separation is refused as its owner.
             let Some(token) = self.access.cfg.token(subject) else {
@@ -131,7 +141,7 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
             let owner = printable(token_user(token));
             let at = (self.at)(token.line);
             let name = printable(subject);
-            let mut told = vec![Told::new(format!(
+            let mut told = vec![Sentence::new(format!(
                 "token {name} has no privilege separation ({at}): it may what {owner} may, and nothing else"
             ))];
             told.extend(self.refused(token_user(token), privilege, path, refusal));
@@ -149,11 +159,11 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
         for (name, (has, lines)) in rows {
             let mut front = format!("{name:width$}   {}", if has { "yes" } else { "no " });
             for line in lines {
-                told.push(Told { text: format!("{front}   {}", line.text), marks: line.marks });
+                told.push(Sentence { text: format!("{front}   {}", line.text), marks: line.marks });
                 front = " ".repeat(width + 6);
             }
         }
-        let mut rule = Told::new(match own {
+        let mut rule = Sentence::new(match own {
             Some(_) if user == crate::model::user::ROOT => {
                 "a token with privilege separation has only what ACLs give to the token itself".to_owned()
             }
@@ -169,7 +179,7 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
     /// What has to be known about `subject` apart from its rights: dropped by PVE, unknown, disabled, expired at `now` (seconds
     /// since the epoch).
     #[must_use]
-    pub fn remarks(&self, subject: &[u8], now: Option<u64>) -> Vec<Told> {
+    pub fn remarks(&self, subject: &[u8], now: Option<u64>) -> Vec<Sentence> {
         let cfg = self.access.cfg;
         let name = printable(subject);
         let mut told = Vec::new();
@@ -177,7 +187,7 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
             if token.expire.value > 0 && now.is_some_and(|now| token.expire.value < now) {
                 let at = (self.at)(token.line);
                 told.push(
-                    Told::new(format!("token {name} has expired ({at}): PVE refuses it, whatever its rights"))
+                    Sentence::new(format!("token {name} has expired ({at}): PVE refuses it, whatever its rights"))
                         .mark(token.expire.span, "in the past"),
                 );
             }
@@ -192,14 +202,14 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
             {
                 let at = (self.at)(line);
                 told.push(
-                    Told::new(format!("{owner} is disabled ({at}): PVE refuses the login, whatever the rights"))
+                    Sentence::new(format!("{owner} is disabled ({at}): PVE refuses the login, whatever the rights"))
                         .mark(user.enable.span, "disabled"),
                 );
             }
             if user.expire.value > 0 && now.is_some_and(|now| user.expire.value < now) {
                 let at = (self.at)(user.expire.span);
                 told.push(
-                    Told::new(format!("{owner} has expired ({at}): PVE refuses the login, whatever the rights"))
+                    Sentence::new(format!("{owner} has expired ({at}): PVE refuses the login, whatever the rights"))
                         .mark(user.expire.span, "in the past"),
                 );
             }
@@ -207,7 +217,7 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
         if cfg.user(subject).is_none() && cfg.token(subject).is_none() {
             let dropped = self.dropped(subject);
             if dropped.is_empty() && cfg.subject_ix(SubjectKind::User, subject).is_some() {
-                told.push(Told::new(format!(
+                told.push(Sentence::new(format!(
                     "no user line defines {name}: nobody can log in under that name, but ACLs and groups name it, and whoever is \
                      given the name has the rights"
                 )));
@@ -219,10 +229,10 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
 
     /// The lines that define `subject`, or speak of it, and that PVE dropped while reading.
     #[must_use]
-    pub fn dropped(&self, subject: &[u8]) -> Vec<Told> {
+    pub fn dropped(&self, subject: &[u8]) -> Vec<Sentence> {
         let cfg = self.access.cfg;
         let fields = |span: Span| span.bytes(cfg.text).split(|&byte| byte == b':').map(<[u8]>::trim_ascii);
-        let mut told: Vec<Told> = Vec::new();
+        let mut told: Vec<Sentence> = Vec::new();
         for dropped in &cfg.dropped {
             let why = match &dropped.reason {
                 Reason::UserId { id, .. } if *id == subject => "the id is malformed",
@@ -244,31 +254,37 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
             let text =
                 format!("PVE ignores {} at {} while reading: {why}", printable(subject), (self.at)(dropped.span));
             if told.iter().all(|told| told.text != text) {
-                told.push(Told::new(text).mark(dropped.span, why));
+                told.push(Sentence::new(text).mark(dropped.span, why));
             }
         }
         told
     }
 
     /// One side of a token's rights, in short.
-    fn side(&self, id: &[u8], privilege: Priv, path: &[u8], refusal: Option<&Refusal<'_, '_>>) -> (bool, Vec<Told>) {
+    fn side(
+        &self,
+        id: &[u8],
+        privilege: Priv,
+        path: &[u8],
+        refusal: Option<&Refusal<'_, '_>>,
+    ) -> (bool, Vec<Sentence>) {
         match refusal {
             Some(refusal) => (false, self.refused(id, privilege, path, refusal)),
             None => match self.own_chain(id, privilege, path) {
                 Some(told) => (true, vec![told]),
-                None => (true, vec![Told::new("has it")]),
+                None => (true, vec![Sentence::new("has it")]),
             },
         }
     }
 
     /// A chain in one sentence: who has which role where.
-    fn own_chain(&self, id: &[u8], privilege: Priv, path: &[u8]) -> Option<Told> {
+    fn own_chain(&self, id: &[u8], privilege: Priv, path: &[u8]) -> Option<Sentence> {
         let subject = [SubjectKind::Token, SubjectKind::User]
             .into_iter()
             .find_map(|kind| self.access.cfg.subject_ix(kind, id))?;
         let mut steps = Vec::new();
         self.access.steps(subject, privilege, path, &mut steps)?;
-        let mut told = Told::new("");
+        let mut told = Sentence::new("");
         let mut who = printable(id);
         for step in &steps {
             match step {
@@ -292,14 +308,14 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
         Some(told)
     }
 
-    fn refused(&self, subject: &[u8], privilege: Priv, path: &[u8], refusal: &Refusal<'_, '_>) -> Vec<Told> {
+    fn refused(&self, subject: &[u8], privilege: Priv, path: &[u8], refusal: &Refusal<'_, '_>) -> Vec<Sentence> {
         let path_shown = printable(path);
         let name = printable(subject);
         match refusal {
             Refusal::Unknown => {
                 let dropped = self.dropped(subject);
                 if dropped.is_empty() {
-                    vec![Told::new(format!("{name} is no user id, and no token of that name exists"))]
+                    vec![Sentence::new(format!("{name} is no user id, and no token of that name exists"))]
                 } else {
                     dropped
                 }
@@ -311,15 +327,15 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
                     None => write!(text, ", and NoAccess"),
                 };
                 text.push_str(" takes every privilege away");
-                vec![Told { text, marks: self.entry_marks(by, "takes everything away") }]
+                vec![Sentence { text, marks: self.entry_marks(by, "takes everything away") }]
             }
             Refusal::Replaced { had, by } => {
-                let mut told = vec![Told {
+                let mut told = vec![Sentence {
                     text: format!("{}, which would give it", self.entry(had)),
                     marks: self.entry_marks(had, "would give it ..."),
                 }];
                 for by in by {
-                    told.push(Told {
+                    told.push(Sentence {
                         text: format!(
                             "{}: a deeper ACL replaces what comes from above, it doesn't add to it",
                             self.entry(by)
@@ -331,12 +347,12 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
                 told
             }
             Refusal::Hidden { had, by } => {
-                let mut told = vec![Told {
+                let mut told = vec![Sentence {
                     text: format!("{}, which would give it", self.entry(had)),
                     marks: self.entry_marks(had, "would give it ..."),
                 }];
                 for by in by {
-                    told.push(Told {
+                    told.push(Sentence {
                         text: format!("{}: on one path, an ACL of its own hides those of its groups", self.entry(by)),
                         marks: self.entry_marks(by, "... and is hidden by this"),
                     });
@@ -352,7 +368,7 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
                     "{}, which doesn't propagate: it counts on {on} alone, not on {path_shown}",
                     self.entry(had)
                 );
-                let mut told = vec![Told { text, marks }];
+                let mut told = vec![Sentence { text, marks }];
                 told.extend(self.elsewhere(subject, privilege, path));
                 told
             }
@@ -364,7 +380,7 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
                 }
                 if told.is_empty() {
                     let groups = if self.access.cfg.token(subject).is_some() { "" } else { " or for a group of it" };
-                    told.push(Told::new(format!("no ACL anywhere is for {name}{groups}")));
+                    told.push(Sentence::new(format!("no ACL anywhere is for {name}{groups}")));
                 }
                 told
             }
@@ -373,13 +389,13 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
     }
 
     /// Entries apply, and none of them holds the privilege: each with what its role lost, or what it is for.
-    fn lacking(&self, subject: &[u8], privilege: Priv, path: &[u8], applied: &[Applied<'_>]) -> Vec<Told> {
+    fn lacking(&self, subject: &[u8], privilege: Priv, path: &[u8], applied: &[Applied<'_>]) -> Vec<Sentence> {
         if applied.is_empty() {
-            return vec![Told::new(format!("{} has no {privilege}", self.access.cfg.release))];
+            return vec![Sentence::new(format!("{} has no {privilege}", self.access.cfg.release))];
         }
         let mut told = Vec::new();
         for one in applied {
-            told.push(Told {
+            told.push(Sentence {
                 text: format!("{}, and that role holds no {privilege}", self.entry(one)),
                 marks: self.entry_marks(one, &format!("holds no {privilege}")),
             });
@@ -390,7 +406,7 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
     }
 
     /// The names in the entry's role that PVE ignored and that stand for `privilege`: misspelt, or of another release.
-    fn lost_in_role(&self, entry: &AclEntry, privilege: Priv) -> Vec<Told> {
+    fn lost_in_role(&self, entry: &AclEntry, privilege: Priv) -> Vec<Sentence> {
         let cfg = self.access.cfg;
         let role = cfg.role_name(entry.role);
         let lost = cfg.dropped.iter().filter_map(|dropped| match &dropped.reason {
@@ -400,13 +416,13 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
             _ => None,
         });
         lost.map(|(dropped, (text, mark)): (&Dropped<'_>, _)| {
-            Told::new(format!("{text} ({})", (self.at)(dropped.span))).mark(dropped.span, mark)
+            Sentence::new(format!("{text} ({})", (self.at)(dropped.span))).mark(dropped.span, mark)
         })
         .collect()
     }
 
     /// Entries for `subject` that hold the privilege on other paths, and what keeps them from reaching `path`.
-    fn elsewhere(&self, subject: &[u8], privilege: Priv, path: &[u8]) -> Vec<Told> {
+    fn elsewhere(&self, subject: &[u8], privilege: Priv, path: &[u8]) -> Vec<Sentence> {
         let cfg = self.access.cfg;
         let kinds = [SubjectKind::Token, SubjectKind::User];
         let Some(ix) = kinds.into_iter().find_map(|kind| cfg.subject_ix(kind, subject)) else { return Vec::new() };
@@ -450,20 +466,20 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
                 true if nth == 0 && !holds(entry) => vec![(entry.role_span, format!("holds no {privilege}"))],
                 true => Vec::new(),
             };
-            told.push(Told { text, marks });
+            told.push(Sentence { text, marks });
             if !holds(entry) {
                 told.extend(self.lost_in_role(entry, privilege));
             }
         }
         if count > 3 {
-            told.push(Told::new(format!("and {} more", count - 3)));
+            told.push(Sentence::new(format!("and {} more", count - 3)));
         }
         told.extend(self.ignored_acls(subject));
         told
     }
 
     /// ACL lines that name `subject` and that PVE ignored, in whole or for one role.
-    fn ignored_acls(&self, subject: &[u8]) -> Vec<Told> {
+    fn ignored_acls(&self, subject: &[u8]) -> Vec<Sentence> {
         let cfg = self.access.cfg;
         let names = |line: Span| {
             let bytes = line.bytes(cfg.text);
@@ -481,7 +497,7 @@ impl<'t, 'c, 'a> Teller<'t, 'c, 'a> {
                 _ => continue,
             };
             told.push(
-                Told::new(format!(
+                Sentence::new(format!(
                     "PVE ignores an ACL for {} ({}): {text}",
                     printable(subject),
                     (self.at)(dropped.span)

@@ -2,7 +2,7 @@
 //! ([`Access::propose`]) and what takes it away.
 
 use super::{Access, Change, Proposal, Step, Way, apply};
-use crate::finding::{Command, Remedy};
+use crate::finding::{Command, Fix};
 use crate::model::tables::access::{Priv, PrivSet};
 use crate::model::user::{ROOT, SubjectKind, UserCfg};
 use crate::text::printable;
@@ -17,26 +17,26 @@ const MAX_NAMES: usize = 3;
 impl Access<'_, '_> {
     /// The ways to give `subject` all of `wanted` on `path`, best first.
     #[must_use]
-    pub fn to_give(&self, subject: &[u8], wanted: PrivSet, path: &[u8]) -> Vec<Remedy> {
+    pub fn to_give(&self, subject: &[u8], wanted: PrivSet, path: &[u8]) -> Vec<Fix> {
         let proposals = self.propose(subject, wanted, path);
-        proposals.iter().filter_map(|proposal| remedy(self.cfg, proposal)).take(MAX_PROPOSALS).collect()
+        proposals.iter().filter_map(|proposal| fix(self.cfg, proposal)).take(MAX_PROPOSALS).collect()
     }
 
     /// The way to give every member of `group` all of `wanted` on `path`, if one grant does and takes nothing from anybody.
     #[must_use]
-    pub fn to_give_group(&self, group: &[u8], wanted: PrivSet, path: &[u8]) -> Option<Remedy> {
-        self.propose_to_group(group, wanted, path).and_then(|proposal| remedy(self.cfg, &proposal))
+    pub fn to_give_group(&self, group: &[u8], wanted: PrivSet, path: &[u8]) -> Option<Fix> {
+        self.propose_to_group(group, wanted, path).and_then(|proposal| fix(self.cfg, &proposal))
     }
 
     /// What takes the privilege away: entry after entry, until it is gone.
     #[must_use]
-    pub fn to_take(&self, subject: &[u8], privilege: Priv, path: &[u8]) -> Option<Remedy> {
+    pub fn to_take(&self, subject: &[u8], privilege: Priv, path: &[u8]) -> Option<Fix> {
         revoking(&revokes(self.cfg, subject, privilege, path)?)
     }
 }
 
 /// Taking all these entries away, as commands.
-pub(crate) fn revoking(changes: &[Change]) -> Option<Remedy> {
+pub(crate) fn revoking(changes: &[Change]) -> Option<Fix> {
     let groups: Vec<String> = changes
         .iter()
         .filter_map(|change| match change {
@@ -51,10 +51,10 @@ pub(crate) fn revoking(changes: &[Change]) -> Option<Remedy> {
         None => several.to_owned(),
     };
     let commands: Option<Vec<String>> = changes.iter().map(Change::command).map(Command::line).collect();
-    commands.map(|commands| Remedy::Run { commands, remark })
+    commands.map(|commands| Fix::Run { commands, remark })
 }
 
-fn remedy(cfg: &UserCfg<'_>, proposal: &Proposal) -> Option<Remedy> {
+fn fix(cfg: &UserCfg<'_>, proposal: &Proposal) -> Option<Fix> {
     let commands: Option<Vec<String>> = proposal.changes.iter().map(Change::command).map(Command::line).collect();
     let mut remark = match &proposal.way {
         Way::Path => String::new(),
@@ -91,7 +91,7 @@ fn remedy(cfg: &UserCfg<'_>, proposal: &Proposal) -> Option<Remedy> {
     if !proposal.lost.is_empty() {
         remark.push_str(&format!("; takes {} away", some_names(proposal.lost)));
     }
-    commands.map(|commands| Remedy::Run { commands, remark })
+    commands.map(|commands| Fix::Run { commands, remark })
 }
 
 /// The roles that a grant names only to keep them.

@@ -13,13 +13,13 @@ pub struct Dropped<'a> {
     pub span: Span,
     /// Where it would have gone.
     pub place: Place<'a>,
-    /// Why.
-    pub why: Drop<'a>,
+    /// QuirkKind.
+    pub why: DropReason<'a>,
 }
 
-/// Why a line was ignored.
+/// QuirkKind a line was ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Drop<'a> {
+pub enum DropReason<'a> {
     /// It is none of the lines PVE knows.
     Unparsable(Shape<'a>),
     /// It looks like a section header but isn't one. The lines that follow, `swallowed` of them, went into the section
@@ -61,7 +61,7 @@ pub enum Shape<'a> {
 
 /// Something PVE kept or replaced surprisingly.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Odd<'a> {
+pub struct Quirk<'a> {
     /// The bytes concerned.
     pub span: Span,
     /// Where they are.
@@ -69,12 +69,12 @@ pub struct Odd<'a> {
     /// The key of the option or `lxc.*` line; empty where there is none.
     pub key: &'a [u8],
     /// What is odd.
-    pub why: Why,
+    pub why: QuirkKind,
 }
 
 /// What is odd about something.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum QuirkKind {
     /// The value is refused, with a warning, and kept as written.
     Invalid(Box<Problem>),
     /// The release has no such option; kept, with a warning.
@@ -120,8 +120,8 @@ impl<'a> Container<'a> {
     #[must_use]
     pub fn warnings(&self) -> Vec<BString> {
         let dropped = self.dropped.iter().filter_map(|dropped| Some((dropped.span.start, self.log_dropped(dropped)?)));
-        let odd = self.odd.iter().filter_map(|odd| Some((odd.span.start, self.log_odd(odd)?)));
-        let mut all: Vec<_> = dropped.chain(odd).collect();
+        let quirk = self.quirks.iter().filter_map(|quirk| Some((quirk.span.start, self.log_odd(quirk)?)));
+        let mut all: Vec<_> = dropped.chain(quirk).collect();
         all.sort_by_key(|&(at, _)| at);
         all.into_iter().map(|(_, text)| text).collect()
     }
@@ -131,28 +131,28 @@ impl<'a> Container<'a> {
     pub fn log_dropped(&self, dropped: &Dropped<'a>) -> Option<BString> {
         let line = dropped.span.bytes(self.text);
         let parts: [&[u8]; 3] = match dropped.why {
-            Drop::Unparsable(_) | Drop::BadHeader { .. } | Drop::RawUnknown(_) => {
+            DropReason::Unparsable(_) | DropReason::BadHeader { .. } | DropReason::RawUnknown(_) => {
                 [b"unable to parse config: ", line, b""]
             }
-            Drop::RawRejected(key, why) => [key, b": ", why.as_bytes()],
-            Drop::Delete => [b"property 'delete' is only allowed in [pve:pending]", b"", b""],
-            Drop::Snapstate | Drop::FalseDescription => return None,
+            DropReason::RawRejected(key, why) => [key, b": ", why.as_bytes()],
+            DropReason::Delete => [b"property 'delete' is only allowed in [pve:pending]", b"", b""],
+            DropReason::Snapstate | DropReason::FalseDescription => return None,
         };
         Some(self.log(&parts))
     }
 
     /// What PVE logs about something odd; `None` when it says nothing.
     #[must_use]
-    pub fn log_odd(&self, odd: &Odd<'a>) -> Option<BString> {
-        let key = odd.key;
-        Some(match &odd.why {
-            Why::Invalid(problem) => self.log(&[b"unable to parse value of '", key, b"' - ", &problem.text]),
-            Why::UnknownOption { .. } | Why::Reserved => {
+    pub fn log_odd(&self, quirk: &Quirk<'a>) -> Option<BString> {
+        let key = quirk.key;
+        Some(match &quirk.why {
+            QuirkKind::Invalid(problem) => self.log(&[b"unable to parse value of '", key, b"' - ", &problem.text]),
+            QuirkKind::UnknownOption { .. } | QuirkKind::Reserved => {
                 self.log(&[b"unable to parse value of '", key, b"' - unknown setting '", key, b"'"])
             }
-            Why::RawRenamed(new) => self.log(&[key, b" is deprecated and was renamed to ", new.as_bytes()]),
-            Why::RawLimit => self.log(&[key, b": lxc.limit.* was renamed to lxc.prlimit.*"]),
-            Why::RawLegacyCgroup { warned: true } => {
+            QuirkKind::RawRenamed(new) => self.log(&[key, b" is deprecated and was renamed to ", new.as_bytes()]),
+            QuirkKind::RawLimit => self.log(&[key, b": lxc.limit.* was renamed to lxc.prlimit.*"]),
+            QuirkKind::RawLegacyCgroup { warned: true } => {
                 self.log(&[key, b" is deprecated, this will be a hard error in the future!"])
             }
             _ => return None,
@@ -170,7 +170,9 @@ impl<'a> Container<'a> {
     /// Whether PVE's strict reading, used for the target of a remote migration, accepts the file.
     #[must_use]
     pub fn is_strictly_valid(&self) -> bool {
-        let refuses = |odd: &Odd<'_>| matches!(odd.why, Why::Invalid(_) | Why::UnknownOption { .. } | Why::Reserved);
-        !self.dropped.iter().any(|dropped| self.log_dropped(dropped).is_some()) && !self.odd.iter().any(refuses)
+        let refuses = |quirk: &Quirk<'_>| {
+            matches!(quirk.why, QuirkKind::Invalid(_) | QuirkKind::UnknownOption { .. } | QuirkKind::Reserved)
+        };
+        !self.dropped.iter().any(|dropped| self.log_dropped(dropped).is_some()) && !self.quirks.iter().any(refuses)
     }
 }

@@ -10,9 +10,9 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 /// The arguments of a subcommand, which clap is told of when that subcommand is called, its help is asked for, or a
 /// misspelt option is looked up in it. Everything that is printed stays the same.
 #[derive(Debug)]
-pub(super) struct Later<A>(pub(super) A);
+pub(super) struct Lazy<A>(pub(super) A);
 
-impl<A: Args> Args for Later<A> {
+impl<A: Args> Args for Lazy<A> {
     fn augment_args(command: Command) -> Command {
         command.defer(|command| keep_about(command, A::augment_args))
     }
@@ -29,7 +29,7 @@ fn keep_about(command: Command, augment: fn(Command) -> Command) -> Command {
     augment(command).about(Resettable::from(about)).long_about(Resettable::from(long))
 }
 
-impl<A: FromArgMatches> FromArgMatches for Later<A> {
+impl<A: FromArgMatches> FromArgMatches for Lazy<A> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
         A::from_arg_matches(matches).map(Self)
     }

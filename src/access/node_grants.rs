@@ -8,7 +8,7 @@ use crate::model::user::{AclEntry, NodeIx, PoolIx, SubjectIx};
 
 /// What a set of roles amounts to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Held {
+pub struct RoleSet {
     /// The privileges.
     pub privs: PrivSet,
     /// There is a role in the set, even if it holds no privilege.
@@ -19,22 +19,22 @@ pub struct Held {
 
 /// A node of the ACL tree that has entries for a subject or its groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Landing {
+pub struct NodeGrants {
     /// The node.
     pub node: NodeIx,
     /// What reaches the node from above.
-    pub above: Held,
+    pub above: RoleSet,
     /// The subject's own entries, for the node's own path.
-    pub own_here: Held,
+    pub own_here: RoleSet,
     /// The subject's own entries that propagate.
-    pub own_below: Held,
+    pub own_below: RoleSet,
     /// The entries of its groups, for the node's own path; they count only where there are none of its own.
-    pub groups_here: Held,
+    pub groups_here: RoleSet,
     /// The entries of its groups that propagate.
-    pub groups_below: Held,
+    pub groups_below: RoleSet,
 }
 
-impl Held {
+impl RoleSet {
     /// This, or `other` where there is nothing in this.
     #[must_use]
     pub const fn or(self, other: Self) -> Self {
@@ -42,16 +42,16 @@ impl Held {
     }
 }
 
-impl Landing {
+impl NodeGrants {
     /// What the subject has on the node's own path, before pools.
     #[must_use]
-    pub const fn here(&self) -> Held {
+    pub const fn here(&self) -> RoleSet {
         self.own_here.or(self.groups_here).or(self.above)
     }
 
     /// What the subject has below the node where nothing deeper says otherwise.
     #[must_use]
-    pub const fn below(&self) -> Held {
+    pub const fn below(&self) -> RoleSet {
         self.own_below.or(self.groups_below).or(self.above)
     }
 }
@@ -59,14 +59,14 @@ impl Landing {
 impl<'c> Access<'c, '_> {
     /// Every node that has entries for `subject` or its groups, a node before those below it. For a group: its own entries.
     #[must_use]
-    pub fn landings(&self, subject: SubjectIx) -> Vec<Landing> {
+    pub fn landings(&self, subject: SubjectIx) -> Vec<NodeGrants> {
         let mut landings = Vec::new();
         self.landings_into(subject, &mut landings);
         landings
     }
 
     /// The same, in place of what is in `landings`.
-    pub fn landings_into(&self, subject: SubjectIx, landings: &mut Vec<Landing>) {
+    pub fn landings_into(&self, subject: SubjectIx, landings: &mut Vec<NodeGrants>) {
         landings.clear();
         let groups = self.groups_of(subject).iter().map(|group| (false, self.cells(*group)));
         let all = std::iter::once((true, self.cells(subject))).chain(groups);
@@ -86,25 +86,25 @@ impl<'c> Access<'c, '_> {
             let (own_here, own_below) = (self.held(own), self.held(own.passed()));
             let (groups_here, groups_below) = (self.held(groups), self.held(groups.passed()));
             let above = self.above(landings, node);
-            landings.push(Landing { node, above, own_here, own_below, groups_here, groups_below });
+            landings.push(NodeGrants { node, above, own_here, own_below, groups_here, groups_below });
         }
     }
 
     /// What the pools of a path give `subject`.
     #[must_use]
-    pub fn pools_held(&self, subject: SubjectIx, path: &LookedUp) -> Held {
+    pub fn pools_held(&self, subject: SubjectIx, path: &LookedUp) -> RoleSet {
         self.held(self.on_pools(subject, &path.pools))
     }
 
     /// What `subject` has on a path by ACLs on the way to it, without pools and without the limits of a token's owner.
     #[must_use]
-    pub fn direct_held(&self, subject: SubjectIx, path: &LookedUp) -> Held {
+    pub fn direct_held(&self, subject: SubjectIx, path: &LookedUp) -> RoleSet {
         self.held(self.on_trail(subject, path.trail))
     }
 
     /// What `subject` has on a pool's path by ACLs on the way to it.
     #[must_use]
-    pub fn pool_held(&self, subject: SubjectIx, pool: PoolIx) -> Held {
+    pub fn pool_held(&self, subject: SubjectIx, pool: PoolIx) -> RoleSet {
         self.held(self.on_pool(subject, pool))
     }
 
@@ -125,20 +125,20 @@ impl<'c> Access<'c, '_> {
         !self.cells(subject).is_empty()
     }
 
-    fn held(&self, grant: Grant) -> Held {
+    fn held(&self, grant: Grant) -> RoleSet {
         let grant = grant.settled(self.no_access);
-        Held { privs: grant.privs, any: grant.any, no_access: grant.no_access }
+        RoleSet { privs: grant.privs, any: grant.any, no_access: grant.no_access }
     }
 
-    fn above(&self, landings: &[Landing], node: NodeIx) -> Held {
+    fn above(&self, landings: &[NodeGrants], node: NodeIx) -> RoleSet {
         let parent = |node| self.cfg.tree.node(node).and_then(|node| node.parent);
         let mut at = parent(node);
         while let Some(above) = at {
             if let Ok(found) = landings.binary_search_by_key(&above, |landing| landing.node) {
-                return landings.get(found).map(Landing::below).unwrap_or_default();
+                return landings.get(found).map(NodeGrants::below).unwrap_or_default();
             }
             at = parent(above);
         }
-        Held::default()
+        RoleSet::default()
     }
 }
