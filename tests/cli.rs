@@ -1,35 +1,8 @@
 //! The real binary: exit codes, streams, options, odd inputs.
 
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
-/// Runs pvelint in the crate's folder with a scrubbed environment.
-pub(crate) fn pvelint(args: &[&str]) -> Output {
-    pvelint_with_stdin(args, b"")
-}
-
-pub(crate) fn pvelint_with_stdin(args: &[&str], stdin: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_pvelint"))
-        .args(args)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env_clear()
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // A child that doesn't read its input closes the pipe early.
-    let _ = child.stdin.take().unwrap().write_all(stdin);
-    child.wait_with_output().unwrap()
-}
-
-pub(crate) fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-pub(crate) fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
+pub(crate) use super::support::{pvelint, pvelint_with_stdin, stderr, stdout};
 
 /// The run time in a summary differs from run to run.
 pub(crate) fn without_time(text: &str) -> String {

@@ -1,10 +1,9 @@
 //! `user.cfg` against what the real code of PVE 7, 8 and 9 made of thousands of inputs.
 
+use super::support::{collapse, input_bytes, recordings};
 use pvelint::model::user::{UserCfg, dump};
 use pvelint::release::Release;
 use serde_json::Value;
-use std::path::{Path, PathBuf};
-use std::{env, fs};
 
 /// One input and what PVE made of it.
 pub(crate) struct Case {
@@ -15,66 +14,16 @@ pub(crate) struct Case {
     pub(crate) expect: Value,
 }
 
-/// Folders with vectors: the vendored ones, and those that the environment names.
-fn folders() -> Vec<PathBuf> {
-    let vendored = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
-    std::iter::once(vendored).chain(env::var_os("PVELINT_CONFORMANCE").map(PathBuf::from)).collect()
-}
-
 /// Every case for `user.cfg` that can be found.
 pub(crate) fn cases() -> Vec<Case> {
-    let mut cases = Vec::new();
-    for folder in folders() {
-        let Ok(files) = fs::read_dir(&folder) else { continue };
-        for file in files.map(|file| file.unwrap().path()) {
-            let name = file.file_name().unwrap().to_string_lossy().into_owned();
-            if !(name == "user_cfg.jsonl" || name.starts_with("user_cfg.") && name.ends_with(".jsonl")) {
-                continue;
-            }
-            for line in fs::read_to_string(&file).unwrap().lines() {
-                let mut case: Value = serde_json::from_str(line).unwrap();
-                let text = match &case["input"]["user_cfg_b64"] {
-                    Value::String(text) => base64(text),
-                    _ => case["input"]["user_cfg"].as_str().unwrap().as_bytes().to_vec(),
-                };
-                cases.push(Case {
-                    id: case["id"].as_str().unwrap().to_owned(),
-                    release: case["version"].as_str().unwrap().parse().unwrap(),
-                    text,
-                    input: case["input"].take(),
-                    expect: case["expect"].take(),
-                });
-            }
-        }
-    }
-    assert!(!cases.is_empty(), "no vectors found");
-    cases
-}
-
-fn base64(text: &str) -> Vec<u8> {
-    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = Vec::new();
-    let (mut bits, mut held) = (0u32, 0);
-    for digit in text.bytes().filter_map(|byte| alphabet.iter().position(|&known| known == byte)) {
-        bits = bits << 6 | u32::try_from(digit).unwrap();
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            out.push(u8::try_from(bits >> held & 0xff).unwrap());
-        }
-    }
-    out
-}
-
-/// Runs of U+FFFD count as one: how many a broken character gives depends on who decodes it.
-pub(crate) fn collapse(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c != '\u{fffd}' || !out.ends_with('\u{fffd}') {
-            out.push(c);
-        }
-    }
-    out
+    let case = |mut case: Value| Case {
+        id: case["id"].as_str().unwrap().to_owned(),
+        release: case["version"].as_str().unwrap().parse().unwrap(),
+        text: input_bytes(&case["input"], "user_cfg"),
+        input: case["input"].take(),
+        expect: case["expect"].take(),
+    };
+    recordings("user_cfg.").into_iter().map(case).collect()
 }
 
 /// A copy in which everything that doesn't count is equal.

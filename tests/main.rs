@@ -34,5 +34,6 @@ mod rules_storage;
 mod rules_user;
 mod samples;
 mod source;
+mod support;
 mod tables;
 mod user;

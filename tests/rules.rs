@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use super::support::write;
 use pvelint::rules::RULES;
 use pvelint::source::{LoadOptions, Sources};
 
@@ -11,12 +12,6 @@ fn found(root: &Path) -> Vec<String> {
     let sources = Sources::load(&[root.to_owned()], &LoadOptions::default()).unwrap();
     let findings = pvelint::check(&sources, RULES, None).findings;
     findings.iter().map(|finding| finding.rule.to_owned()).collect()
-}
-
-fn write(root: &Path, path: &str, text: impl AsRef<[u8]>) {
-    let path = root.join(path);
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, text).unwrap();
 }
 
 const CONTAINER: &str = "arch: amd64\nostype: debian\nhostname: a\nmemory: 512\nswap: 512\n\

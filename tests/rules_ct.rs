@@ -447,42 +447,36 @@ fn the_clean_sample_is_clean() {
 /// Every warning that the real PVE printed is found by a rule, and no text makes a rule stumble.
 #[test]
 fn whatever_pve_warns_of_is_found() {
-    let folders = std::env::var_os("PVELINT_CONFORMANCE").map(std::path::PathBuf::from);
-    let folders = folders.into_iter().chain([Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance")]);
-    let files = folders.flat_map(|folder| std::fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path());
     let mut cases = 0;
-    for file in files.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("lxc_conf")) {
-        for line in std::fs::read_to_string(&file).unwrap().lines() {
-            let case: serde_json::Value = serde_json::from_str(line).unwrap();
-            let text = super::conformance_lxc::conf_of(&case);
-            for release in Release::ALL {
-                cases += 1;
-                let container = Container::parse(&text, 105, release);
-                let found = findings("nodes/pve1/lxc/105.conf", &text, release);
-                let end = u32::try_from(text.len()).unwrap();
-                assert!(found.iter().all(|finding| finding.primary.place.span.end <= end), "{}", case["id"]);
-                let warned = container.dropped.iter().filter(|dropped| container.log_dropped(dropped).is_some());
-                let warned = warned.map(|dropped| dropped.span);
-                // A value that a later line replaces is never used; that line, or the header above it, is found.
-                let replaced = |span: pvelint::text::Span| {
-                    let by = container.quirks.iter().filter(|quirk| matches!(quirk.why, QuirkKind::Overridden(_)));
-                    by.map(|quirk| quirk.span).any(|old| old.start <= span.start && span.end <= old.end)
-                };
-                let quirk =
-                    container.quirks.iter().filter(|quirk| container.log_odd(quirk).is_some()).map(|quirk| quirk.span);
-                let quirk = quirk.filter(|span| !replaced(*span));
-                for span in warned.chain(quirk) {
-                    let touches = |place: &pvelint::text::Span| place.start <= span.end && span.start <= place.end;
-                    let mut places = found.iter().flat_map(|finding| {
-                        std::iter::once(&finding.primary).chain(&finding.labels).map(|label| &label.place.span)
-                    });
-                    assert!(
-                        places.any(touches),
-                        "{}: {:?} isn't found",
-                        case["id"],
-                        String::from_utf8_lossy(span.bytes(&text))
-                    );
-                }
+    for case in super::support::recordings("lxc_conf.") {
+        let text = super::conformance_lxc::conf_of(&case);
+        for release in Release::ALL {
+            cases += 1;
+            let container = Container::parse(&text, 105, release);
+            let found = findings("nodes/pve1/lxc/105.conf", &text, release);
+            let end = u32::try_from(text.len()).unwrap();
+            assert!(found.iter().all(|finding| finding.primary.place.span.end <= end), "{}", case["id"]);
+            let warned = container.dropped.iter().filter(|dropped| container.log_dropped(dropped).is_some());
+            let warned = warned.map(|dropped| dropped.span);
+            // A value that a later line replaces is never used; that line, or the header above it, is found.
+            let replaced = |span: pvelint::text::Span| {
+                let by = container.quirks.iter().filter(|quirk| matches!(quirk.why, QuirkKind::Overridden(_)));
+                by.map(|quirk| quirk.span).any(|old| old.start <= span.start && span.end <= old.end)
+            };
+            let quirk =
+                container.quirks.iter().filter(|quirk| container.log_odd(quirk).is_some()).map(|quirk| quirk.span);
+            let quirk = quirk.filter(|span| !replaced(*span));
+            for span in warned.chain(quirk) {
+                let touches = |place: &pvelint::text::Span| place.start <= span.end && span.start <= place.end;
+                let mut places = found.iter().flat_map(|finding| {
+                    std::iter::once(&finding.primary).chain(&finding.labels).map(|label| &label.place.span)
+                });
+                assert!(
+                    places.any(touches),
+                    "{}: {:?} isn't found",
+                    case["id"],
+                    String::from_utf8_lossy(span.bytes(&text))
+                );
             }
         }
     }

@@ -11,9 +11,7 @@ use pvelint::syntax::section::Shape;
 fn judge(files: &[(&str, &str)], release: Release) -> Vec<Finding> {
     let dir = tempfile::tempdir().unwrap();
     for (path, content) in files {
-        let path = dir.path().join("etc/pve").join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, content).unwrap();
+        super::support::write(&dir.path().join("etc/pve"), path, content);
     }
     let sources = Sources::load(&[dir.path().to_owned()], &LoadOptions::default()).unwrap();
     let findings = pvelint::check(&sources, RULES, Some(release)).findings;

@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
+use super::support::{tree, write};
 use pvelint::release::Release;
 use pvelint::source::{
     FileKind, HintFrom, Ignored, Layout, LoadError, LoadOptions, Presence, Problem, ProblemKind, ReadState, SourceFile,
@@ -14,25 +15,6 @@ use tempfile::TempDir;
 
 const CT: &str = "arch: amd64\nrootfs: local-lvm:vm-100-disk-0,size=4G\n";
 const VM: &str = "boot: order=scsi0\nscsi0: local-lvm:vm-101-disk-0\n";
-
-/// A directory with these files in it; a path that ends with `/` is a directory.
-fn tree(files: &[(&str, &str)]) -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        put(dir.path(), path, text);
-    }
-    dir
-}
-
-fn put(root: &Path, path: &str, text: &str) {
-    let full = root.join(path);
-    if path.ends_with('/') {
-        fs::create_dir_all(full).unwrap();
-    } else {
-        fs::create_dir_all(full.parent().unwrap()).unwrap();
-        fs::write(full, text).unwrap();
-    }
-}
 
 fn load(inputs: &[PathBuf]) -> Sources {
     load_with(inputs, &LoadOptions::default())
@@ -411,9 +393,9 @@ fn a_file_may_have_one_mebibyte() {
 fn the_number_of_files_and_bytes_is_limited() {
     let dir = tempfile::tempdir().unwrap();
     for vmid in 1000..1600 {
-        put(dir.path(), &format!("nodes/a/lxc/{vmid}.conf"), CT);
+        write(dir.path(), &format!("nodes/a/lxc/{vmid}.conf"), CT);
     }
-    put(dir.path(), "user.cfg", "");
+    write(dir.path(), "user.cfg", "");
     let options = LoadOptions { max_files: 100, ..LoadOptions::default() };
     let sources = load_with(&[dir.path().to_path_buf()], &options);
     assert!(sources.files.len() <= 101);
@@ -438,7 +420,7 @@ fn depth_is_limited() {
 fn many_files_are_read_in_order() {
     let dir = tempfile::tempdir().unwrap();
     for vmid in 100..700 {
-        put(dir.path(), &format!("nodes/n{}/lxc/{vmid}.conf", vmid % 3), &format!("hostname: ct{vmid}\n"));
+        write(dir.path(), &format!("nodes/n{}/lxc/{vmid}.conf", vmid % 3), &format!("hostname: ct{vmid}\n"));
     }
     let sources = load_dir(&dir);
     assert_eq!(sources.files.len(), 600);
@@ -560,7 +542,7 @@ fn a_host_root_takes_the_place_of_what_is_beside() {
     let options = LoadOptions { host_root: Some(host.path().join("etc")), ..LoadOptions::default() };
     let sources = load_with(&[dir.path().join("b")], &options);
     assert!(present(&sources, FileKind::Subuid));
-    put(host.path(), "etc/pve/user.cfg", "");
+    write(host.path(), "etc/pve/user.cfg", "");
     let options = LoadOptions { host_root: Some(host.path().to_path_buf()), ..LoadOptions::default() };
     let sources = load_with(&[host.path().to_path_buf()], &options);
     assert_eq!(kinds(&host, &sources), [("etc/pve/user.cfg", FileKind::UserCfg), ("etc/subuid", FileKind::Subuid)]);
@@ -612,9 +594,9 @@ fn names_that_are_not_utf8_are_a_problem() {
 }
 
 #[test]
+#[ignore = "needs the whole collection: PVELINT_CONFORMANCE"]
 fn no_file_of_a_real_tree_is_lost() {
-    let Some(folder) = std::env::var_os("PVELINT_CONFORMANCE") else { return };
-    let corpus = PathBuf::from(folder).join("../corpus");
+    let corpus = super::support::collection().join("../corpus");
     let mut on_disk = Vec::new();
     let mut work = vec![corpus.clone()];
     while let Some(dir) = work.pop() {
