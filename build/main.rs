@@ -1,4 +1,5 @@
-//! Turns the tables under `grammar/` into static Rust data, so that nothing is parsed when pvelint starts.
+//! Turns the tables under `grammar/` into static Rust data, so that nothing is parsed when pvelint starts, and the files under
+//! `src/rules/` into the registry of rules, so that a new one is nothing but its files.
 #![allow(clippy::print_stdout, reason = "this is how a build script talks to cargo")]
 
 mod access;
@@ -6,6 +7,7 @@ mod lxc;
 mod operations;
 mod place;
 mod profiles;
+mod rules;
 mod storage;
 
 use std::{env, error::Error, path::Path};
@@ -13,6 +15,7 @@ use std::{env, error::Error, path::Path};
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=grammar");
+    println!("cargo::rerun-if-changed=src/rules");
     let out = env::var("OUT_DIR")?;
     let (grammar, out) = (Path::new("grammar"), Path::new(&out));
     let mut texts = place::Texts::default();
@@ -21,5 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     lxc::generate(out, &mut texts)?;
     operations::generate(grammar, out, &mut texts)?;
     profiles::generate(grammar, out, &mut texts)?;
+    // Whole paths: what is included from the folder of the build finds its files by them.
+    rules::generate(&Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("src/rules"), out)?;
     texts.write(out)
 }

@@ -115,7 +115,7 @@ fn unevaluated_everywhere(trees: Vec<Vec<Unevaluated>>, statements: usize) -> Ve
         .map(|group| NotEvaluated {
             missing: group.first().map(|one| one.missing.name().to_owned()).unwrap_or_default(),
             rules: group.iter().map(|one| one.rule).collect(),
-            statements: if group.iter().any(|one| one.rule == rules::policy::broken::RULE.id) { statements } else { 0 },
+            statements: if group.iter().any(|one| one.rule == rules::ids::POLICY_BROKEN) { statements } else { 0 },
         })
         .collect()
 }

@@ -1,5 +1,7 @@
 //! The rule book: every rule has its section and every section its rule, and every example does what it says.
 
+use std::fmt::Write as _;
+use std::fs;
 use std::path::Path;
 
 use pvelint::CheckOptions;
@@ -9,19 +11,9 @@ use pvelint::rules::{Doc, Example, RULES, Rule, Verdict, book};
 use pvelint::settings::Settings;
 use pvelint::source::{LoadOptions, Sources};
 
-fn facts(rule: &Rule) -> String {
-    let applies: Vec<_> = Release::ALL.iter().filter(|r| rule.applies_to(**r)).map(|r| r.major().to_string()).collect();
-    let mut facts = format!("{} · PVE {}", rule.level, applies.join(", "));
-    if !rule.needs.is_empty() {
-        let needs: Vec<_> = rule.needs.iter().map(|input| input.name()).collect();
-        facts.push_str(&format!(" · needs {}", needs.join(", ")));
-    }
-    facts
-}
-
 #[test]
 fn registry_is_sorted_and_its_ids_follow_the_rules() {
-    assert!(RULES.is_sorted_by(|a, b| a.id < b.id), "sort src/rules/registry.rs by id");
+    assert!(RULES.is_sorted_by(|a, b| a.id < b.id), "`Rule::named` looks them up by halves");
     for rule in RULES {
         assert!(
             rule.id.len() <= 40 && rule.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
@@ -40,15 +32,50 @@ fn every_rule_has_its_section_and_every_section_its_rule() {
     let mut sections: Vec<_> = book().map(|doc| doc.id).collect();
     sections.sort_unstable();
     let ids: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
-    assert_eq!(sections, ids, "sections of lints.md (left) and rules (right)");
+    assert_eq!(sections, ids, "sections of the book (left) and rules (right)");
     for rule in RULES {
         let doc = Doc::of(rule.id).unwrap();
-        assert_eq!(doc.facts(), facts(rule), "facts line of {}", rule.id);
         assert!((20..200).contains(&doc.summary().len()), "{}: {:?}", rule.id, doc.summary());
         for heading in ["### Why it matters", "### Fix", "### Source"] {
             assert!(doc.text.contains(heading), "{} lacks {heading}", rule.id);
         }
     }
+}
+
+/// The book for people: the texts under `src/rules/` as they are now, each under its heading and its line of facts.
+fn lints() -> String {
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
+    let read = |path: &Path| fs::read_to_string(path).unwrap().trim().to_owned();
+    let mut lints = read(&rules.join("mod.md"));
+    let mut subjects: Vec<_> = fs::read_dir(&rules).unwrap().map(|entry| entry.unwrap().path()).collect();
+    subjects.retain(|path| path.is_dir());
+    subjects.sort();
+    for folder in subjects {
+        write!(lints, "\n\n{}", read(&folder.join("mod.md"))).unwrap();
+        let subject = format!("{}-", folder.file_name().unwrap().to_str().unwrap());
+        for (rule, name) in RULES.iter().filter_map(|rule| Some((rule, rule.id.strip_prefix(&subject)?))) {
+            let text = read(&folder.join(name.replace('-', "_")).with_extension("md"));
+            write!(lints, "\n\n## {}\n\n{}\n\n{text}", rule.id, rule.facts()).unwrap();
+        }
+    }
+    lints.push('\n');
+    lints
+}
+
+#[test]
+fn lints_md_is_made_of_the_texts_of_the_rules() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("lints.md");
+    let lints = lints();
+    if std::env::var_os("BOOK").is_some_and(|value| value == "write") {
+        fs::write(&path, &lints).unwrap();
+    }
+    let written = fs::read_to_string(&path).unwrap();
+    let differs = lints.lines().zip(written.lines()).position(|(new, old)| new != old);
+    assert!(
+        written == lints,
+        "line {} of lints.md isn't what the texts under src/rules say; `BOOK=write cargo test book` writes it",
+        differs.unwrap_or_default() + 1,
+    );
 }
 
 /// Rules about texts that a fence can't hold: no line feed at the end, CR LF, 8 KiB of notes. They have tests of their own.
@@ -82,8 +109,8 @@ const SETTINGS: &str = "pvelint.toml";
 fn write(root: &Path, example: &Example) {
     for (path, content) in example.files.iter().filter(|(path, _)| *path != SETTINGS) {
         let path = root.join(if path.starts_with("etc/") { (*path).to_owned() } else { format!("etc/pve/{path}") });
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, content).unwrap();
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
     }
 }
 

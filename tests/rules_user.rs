@@ -441,7 +441,7 @@ fn no_list_of_a_command_names_others_in_place_of_an_id_with_a_comma() {
         acl:1:/pools/a:x@pve,bob@pve\0x@pve,bob@pve:PVEVMUser:\n\
         acl::/vms/101:x@pve,bob@pve\0x@pve,bob@pve:PVEVMUser:\n";
     let findings = check(text, Release::Pve9);
-    for rule in ["acl-role-unknown", "acl-path-unknown", "acl-propagate-missing", "vm-rights-without-storage"] {
+    for rule in ["acl-role-unknown", "acl-path-unknown", "acl-propagate-missing", "acl-disk-without-storage"] {
         let fixes = fixes(&findings, rule);
         assert!(fixes.iter().all(|text| !text.contains("--users")), "{rule}: {fixes:?}");
     }

@@ -10,8 +10,7 @@ use super::{Failure, InputArgs, Outcome};
 use crate::finding::{Finding, Level};
 use crate::release::Release;
 use crate::report::{self, Files, NotEvaluated, Run};
-use crate::rules::ignore::unused;
-use crate::rules::{RULES, Rule};
+use crate::rules::{RULES, Rule, ids};
 use crate::settings::{self, Settings};
 use crate::source::{FileKind, Layout, Presence, Sources, Tree};
 use crate::text::FileId;
@@ -159,9 +158,7 @@ fn said_of_unused(
         let missing = || not_evaluated.iter().any(|group| group.rules.contains(&rule.id));
         rules.iter().any(|asked| asked.id == rule.id) && !missing()
     };
-    if !was_asked(&unused::RULE) {
-        return Vec::new();
-    }
+    let Some(rule) = Rule::named(ids::IGNORE_UNUSED).filter(|rule| was_asked(rule)) else { return Vec::new() };
     // Single files, or a directory inside a tree.
     let is_part = |tree: &Tree| tree.layout == Layout::Files || tree.input(FileKind::UserCfg) == Presence::NotLooked;
     let all_looked_at = !sources.trees.is_empty() && !sources.trees.iter().any(is_part);
@@ -172,7 +169,7 @@ fn said_of_unused(
             return None;
         }
         let mut finding = suppress::unused(ignore, file, known);
-        finding.found_by(unused::RULE.id, unused::RULE.level);
+        finding.found_by(rule.id, rule.level);
         Some(finding)
     });
     said.collect()

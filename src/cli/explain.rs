@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::Args;
 
 use super::{Failure, Outcome};
-use crate::rules::{Doc, RULES};
+use crate::rules::{Doc, RULES, Rule};
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
@@ -14,9 +14,9 @@ pub(super) struct ExplainArgs {
 }
 
 pub(super) fn run(args: &ExplainArgs, out: &mut dyn Write) -> Result<Outcome, Failure> {
-    match Doc::of(&args.rule) {
-        Some(doc) => {
-            writeln!(out, "# {}\n{}", doc.id, doc.text.trim_end())?;
+    match Rule::named(&args.rule).zip(Doc::of(&args.rule)) {
+        Some((rule, doc)) => {
+            writeln!(out, "# {}\n\n{}\n\n{}", rule.id, rule.facts(), doc.text.trim())?;
             Ok(Outcome::Clean)
         }
         None => {

@@ -1,11 +1,11 @@
-//! The rule book: `lints.md`, cut into sections.
+//! The rule book: the text beside each rule, one section for each.
 //!
-//! Parsed only when somebody asks (`explain`, `rules`, the tests), never during a check.
+//! `lints.md` has the same for people to read, with the line of facts under each heading. Parsed only when somebody asks (`explain`, `rules`, the tests), never during a check.
 
 use crate::release::Release;
 
-/// The whole book.
-const BOOK: &str = include_str!("../../lints.md");
+/// The whole book: `## ID` and the text of that rule, one after the other.
+const BOOK: &str = include_str!(concat!(env!("OUT_DIR"), "/rules.md"));
 
 /// One rule's section.
 #[derive(Clone, Copy, Debug)]
@@ -53,16 +53,10 @@ impl Doc {
         book().find(|doc| doc.id == id)
     }
 
-    /// The line under the heading: level, releases, inputs.
-    #[must_use]
-    pub fn facts(&self) -> &'static str {
-        self.text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default()
-    }
-
     /// The first sentence: what the rule finds.
     #[must_use]
     pub fn summary(&self) -> String {
-        let paragraph = self.text.trim_start().split("\n\n").nth(1).unwrap_or_default().replace('\n', " ");
+        let paragraph = self.text.trim_start().split("\n\n").next().unwrap_or_default().replace('\n', " ");
         let end = paragraph.find(". ").map_or(paragraph.trim_end_matches('.').len(), |at| at);
         paragraph.get(..end).unwrap_or(&paragraph).trim().to_owned()
     }

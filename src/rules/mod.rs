@@ -1,7 +1,8 @@
-//! The rule engine and the registry: one literal slice of every rule there is.
+//! The rule engine, and one folder of rules for each subject.
 //!
-//! A rule is a `static` with one function. It knows the model, the cluster and the access engine, never syntax, and never
-//! prints. Its documentation is the section of the same name in `lints.md`, whose examples run as tests.
+//! A rule is a constant with one function, in `<subject>/<name>.rs`; the path is its id. It knows the model, the cluster and the
+//! access engine, never syntax, and never prints. Its documentation is `<name>.md` beside it, whose examples run as tests. The
+//! build script finds both.
 
 use std::sync::OnceLock;
 
@@ -17,33 +18,19 @@ use crate::source::Sources;
 use crate::text::FileId;
 
 mod doc;
-mod registry;
-
-pub mod acl;
-pub mod ct;
-pub mod group;
-pub mod idmap;
-pub mod ignore;
-pub mod policy;
-pub mod pool;
-pub mod role;
-pub mod storage;
-pub mod subid;
-pub mod token;
-pub mod tree;
-pub mod user;
-pub mod volume;
+mod rights;
 pub mod words;
 
-mod rights;
+// Written by build/rules.rs: `pub mod` for each folder beside this file, `ids`, and `RULES`.
+include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
 pub use doc::{Doc, Example, Verdict, book};
-pub use registry::RULES;
 
 /// A rule: what it is called, how bad it is, what it needs to be evaluated, and how it looks.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Rule {
-    /// Kebab-case, subject first, at most 40 characters, no severity in it.
+    /// Its path below this folder: kebab-case, subject first, at most 40 characters, no severity in it. Empty in the rule's own
+    /// file, and given by the registry.
     pub id: &'static str,
     /// The level of its findings, unless a finding says otherwise.
     pub level: Level,
@@ -66,6 +53,12 @@ pub type ContainerCheck = fn(&Context<'_>, &Guest<'_, Container<'_>>, &mut Sink)
 /// Looks at one container whose id map is written out.
 pub type MappedCheck = fn(&Context<'_>, &idmap::Mapped<'_, '_>, &mut Sink);
 
+/// Looks at a cluster that is judged as if it ran a later release, told the one it runs.
+pub type UpgradeCheck = fn(&Context<'_>, Release, &mut Sink);
+
+/// Looks at a policy in a cluster.
+pub type StatementsCheck = fn(&Context<'_>, &Policy, &mut Sink);
+
 /// The granularity of a rule.
 #[derive(Clone, Copy, Debug)]
 pub enum Check {
@@ -78,11 +71,11 @@ pub enum Check {
     /// Once for each container with `lxc.idmap` lines, whose map is read once for all of these rules.
     Mapped(MappedCheck),
     /// Once for a cluster that is judged as if it ran a later release, told the one it runs; not at all without `--target`.
-    Upgrade(fn(&Context<'_>, Release, &mut Sink)),
+    Upgrade(UpgradeCheck),
     /// Once for a policy, before any tree is linked.
     Policy(fn(&Policy, &mut Sink)),
     /// Once for a policy in each cluster, and not at all without one.
-    Statements(fn(&Context<'_>, &Policy, &mut Sink)),
+    Statements(StatementsCheck),
     /// By whoever applies the settings, once all others have spoken.
     Settings,
 }
@@ -214,6 +207,89 @@ pub struct Verdicts {
 }
 
 impl Rule {
+    const fn new(level: Level, needs: &'static [Input], check: Check) -> Self {
+        Self { id: "", level, needs, since: None, until: None, check }
+    }
+
+    /// A rule about everything that was read, before any tree is linked.
+    #[must_use]
+    pub const fn sources(level: Level, check: fn(&Sources, &mut Sink)) -> Self {
+        Self::new(level, &[], Check::Sources(check))
+    }
+
+    /// A rule about a cluster that has all of `needs`.
+    #[must_use]
+    pub const fn cluster(level: Level, needs: &'static [Input], check: ClusterCheck) -> Self {
+        Self::new(level, needs, Check::Cluster(check))
+    }
+
+    /// A rule about single containers.
+    #[must_use]
+    pub const fn container(level: Level, check: ContainerCheck) -> Self {
+        Self::new(level, &[], Check::Container(check))
+    }
+
+    /// A rule about single containers whose id map is written out.
+    #[must_use]
+    pub const fn mapped(level: Level, check: MappedCheck) -> Self {
+        Self::new(level, &[], Check::Mapped(check))
+    }
+
+    /// A rule about what an upgrade changes, in a cluster that has all of `needs`.
+    #[must_use]
+    pub const fn upgrade(level: Level, needs: &'static [Input], check: UpgradeCheck) -> Self {
+        Self::new(level, needs, Check::Upgrade(check))
+    }
+
+    /// A rule about a policy as such.
+    #[must_use]
+    pub const fn policy(level: Level, check: fn(&Policy, &mut Sink)) -> Self {
+        Self::new(level, &[], Check::Policy(check))
+    }
+
+    /// A rule about a policy in a cluster that has all of `needs`.
+    #[must_use]
+    pub const fn statements(level: Level, needs: &'static [Input], check: StatementsCheck) -> Self {
+        Self::new(level, needs, Check::Statements(check))
+    }
+
+    /// A rule that whoever applies the settings evaluates.
+    #[must_use]
+    pub const fn settings(level: Level) -> Self {
+        Self::new(level, &[], Check::Settings)
+    }
+
+    /// The same, for no release before `release`.
+    #[must_use]
+    pub const fn since(self, release: Release) -> Self {
+        Self { since: Some(release), ..self }
+    }
+
+    /// The same, for no release after `release`.
+    #[must_use]
+    pub const fn until(self, release: Release) -> Self {
+        Self { until: Some(release), ..self }
+    }
+
+    /// The same, by its id.
+    const fn called(self, id: &'static str) -> Self {
+        Self { id, ..self }
+    }
+
+    /// Level, releases and inputs, in a line: `error · PVE 8, 9 · needs storage.cfg`.
+    #[must_use]
+    pub fn facts(&self) -> String {
+        let releases = Release::ALL.iter().filter(|release| self.applies_to(**release));
+        let releases: Vec<_> = releases.map(|release| release.major().to_string()).collect();
+        let mut facts = format!("{} · PVE {}", self.level, releases.join(", "));
+        if !self.needs.is_empty() {
+            let needs: Vec<_> = self.needs.iter().map(|input| input.name()).collect();
+            facts.push_str(" · needs ");
+            facts.push_str(&needs.join(", "));
+        }
+        facts
+    }
+
     /// Whether the rule says anything about `release`.
     #[must_use]
     pub fn applies_to(&self, release: Release) -> bool {

@@ -9,18 +9,11 @@ use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::tables::access::builtin_role;
 use crate::model::user::{AclEntry, RoleIx, SubjectIx, SubjectKind};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 use crate::text::Span;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "acl-leads-to-administrator",
-    level: Level::Warning,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Warning, &[Input::User], check);
 
 /// Everybody whose chain starts from the same ACL lines.
 struct Alike<'r> {

@@ -9,22 +9,7 @@ use crate::model::user::{AclEntry, AclLine, QuirkKind, SubjectKind, UserCfg, acl
 use crate::rules::words;
 use crate::text::{Located, Span};
 
-pub mod group_unknown;
-pub mod path_malformed;
-pub mod path_zero;
-pub mod propagate_misread;
-pub mod propagate_missing;
-pub mod repeated;
-pub mod role_below;
-pub mod role_unknown;
-pub mod role_weakened;
-pub mod root;
-pub mod subject_malformed;
-pub mod token_full;
-pub mod token_unknown;
-pub mod user_unknown;
-pub mod without_role;
-pub mod without_subject;
+include!(concat!(env!("OUT_DIR"), "/rules/acl.rs"));
 
 /// Users, groups and tokens that exist, for the options of `pveum acl`.
 #[derive(Debug, Default)]
@@ -204,26 +189,6 @@ fn delete(model: &UserCfg<'_>, path: &str, entries: &[&AclEntry]) -> Option<Comm
     Some(who.options(Command::new("pveum acl delete").arg(path)).words("--roles").arg(bstr::join(",", &roles)))
 }
 mod change;
-pub mod group_missing;
-pub mod guest_missing;
-pub mod leads_to_administrator;
 mod missing;
-pub mod narrows_rights;
-pub mod no_access_kills_pool;
-pub mod node_missing;
-pub mod path_other_release;
-pub mod path_unknown;
-pub mod pool_missing;
-pub mod propagate_off;
-pub mod realm_missing;
-pub mod redundant;
-pub mod restriction_undone_by_pool;
-pub mod role_without_effect;
-pub mod storage_missing;
-pub mod user_hides_group;
-pub mod users_one_by_one;
 pub(in crate::rules) use role_without_effect::role_reach;
-pub mod backup_rights_missing;
-pub mod iso_rights_missing;
 pub(in crate::rules) mod storage_gap;
-pub mod vm_rights_without_storage;

@@ -6,17 +6,10 @@ use crate::model::tables::access::{checked_below, checked_on, path_allowed};
 use crate::model::user::Reason;
 use crate::release::Release;
 use crate::rules::rights::Standing;
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "acl-path-other-release",
-    level: Level::Error,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::User], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some((rights, _)) = context.rights() else { return };

@@ -9,17 +9,10 @@ use crate::model::tables::access::{PrivSet, checked_on, path_allowed};
 use crate::model::user::{AclEntry, SubjectIx};
 use crate::release::Release;
 use crate::rules::rights::{AclAnalysis, Object, Spot, Standing, last, object};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "acl-path-unknown",
-    level: Level::Error,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::User], check);
 
 /// The first components of the paths that PVE knows.
 const TOPS: [&str; 7] = ["access", "mapping", "nodes", "pool", "sdn", "storage", "vms"];

@@ -6,17 +6,10 @@ use crate::finding::{Finding, Level};
 use crate::model::tables::access::checked_anywhere;
 use crate::model::user::AclEntry;
 use crate::rules::rights::{AclAnalysis, Spot, Standing};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "acl-propagate-off",
-    level: Level::Error,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::User], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some((rights, _)) = context.rights() else { return };

@@ -9,17 +9,10 @@ use crate::finding::{Finding, Level};
 use crate::model::tables::access::PrivSet;
 use crate::model::user::{NodeIx, SubjectIx};
 use crate::rules::rights::{AclAnalysis, Spot, Standing};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "acl-redundant",
-    level: Level::Note,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Note, &[Input::User], check);
 
 /// Members of a group that are looked at one by one.
 const MEMBERS: usize = 50;

@@ -6,17 +6,10 @@ use super::change::{alike, and_more, thing};
 use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
 use crate::rules::rights::{Effect, Object, last, named};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "acl-restriction-undone-by-pool",
-    level: Level::Warning,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Warning, &[Input::User], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some((rights, access)) = context.rights() else { return };

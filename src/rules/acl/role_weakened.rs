@@ -10,17 +10,10 @@ use crate::model::tables::access::{Priv, PrivSet, builtin_role, builtin_roles};
 use crate::model::user::{AclEntry, RoleIx, SubjectKind, UserCfg};
 use crate::release::Release;
 use crate::rules::rights::named;
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "acl-role-weakened",
-    level: Level::Warning,
-    needs: &[Input::User],
-    since: Some(Release::Pve8),
-    until: None,
-    check: Check::Upgrade(check),
-};
+pub const RULE: Rule = Rule::upgrade(Level::Warning, &[Input::User], check).since(Release::Pve8);
 
 /// So many ACLs are shown.
 const SHOWN: usize = 4;

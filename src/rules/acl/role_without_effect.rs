@@ -9,17 +9,10 @@ use crate::model::tables::access::{PrivSet, checked_below, checked_on};
 use crate::model::user::{AclEntry, RoleIx};
 use crate::release::Release;
 use crate::rules::rights::{Effect, Object, Spot, Standing, named};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "acl-role-without-effect",
-    level: Level::Warning,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Warning, &[Input::User], check);
 
 /// Where the objects are that privileges are looked up on.
 const PLACES: [(&str, &str); 7] = [

@@ -4,17 +4,10 @@ use super::missing::{Kind, report};
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::rules::rights::Object;
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "acl-storage-missing",
-    level: Level::Warning,
-    needs: &[Input::User, Input::Storage],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Warning, &[Input::User, Input::Storage], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     report(

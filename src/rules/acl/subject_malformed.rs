@@ -8,17 +8,10 @@ use crate::finding::{Finding, Level};
 use crate::model::user::{NoToken, Reason, TokenFault, UserFault, token_parts};
 use crate::rules::token;
 use crate::rules::user::{GONE, Look, each_dropped, id_malformed};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "acl-subject-malformed",
-    level: Level::Error,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::User], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     each_dropped(context, sink, |look, dropped| {

@@ -4,17 +4,10 @@ use super::change::{alike, and_more, had, keep_both, with_had};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::rules::rights::{Effect, named};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "acl-user-hides-group",
-    level: Level::Warning,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Warning, &[Input::User], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some((rights, access)) = context.rights() else { return };

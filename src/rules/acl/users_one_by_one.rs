@@ -6,17 +6,10 @@ use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::user::{AclEntry, RoleIx, SubjectIx, SubjectKind};
 use crate::rules::rights::Spot;
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "acl-users-one-by-one",
-    level: Level::Note,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Note, &[Input::User], check);
 
 /// From how many users on a group would be less work ...
 const USERS: usize = 3;

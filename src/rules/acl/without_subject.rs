@@ -5,17 +5,10 @@ use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::user::QuirkKind;
 use crate::rules::user::{GONE, each_odd};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "acl-without-subject",
-    level: Level::Error,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::User], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     each_odd(context, sink, |look, quirk| {

@@ -1,13 +1,13 @@
 //! An architecture that LXC doesn't know.
 
-use super::{Ct, conf, finding_in_main, line_number, rule, set};
+use super::{Ct, conf, finding_in_main, line_number, set};
 use crate::finding::Level;
 use crate::model::container::QuirkKind;
 use crate::model::tables::lxc as table;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-arch-unsupported", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let Some(arch) = guest.config.main.get("arch") else { return };

@@ -1,12 +1,12 @@
 //! A bind mount that is marked for backup.
 
-use super::{Ct, display_name, finding_in_main, mounts, rule, set, without};
+use super::{Ct, display_name, finding_in_main, mounts, set, without};
 use crate::finding::Level;
 use crate::model::container::check::VolumeKind;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-bind-backup", Level::Warning, check);
+pub const RULE: Rule = Rule::container(Level::Warning, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (option, props) in mounts(guest) {

@@ -1,12 +1,12 @@
 //! A bind mount that keeps a container on its node.
 
-use super::{Ct, display_name, finding_in_main, mounts, rule, set};
+use super::{Ct, display_name, finding_in_main, mounts, set};
 use crate::finding::Level;
 use crate::model::container::check::VolumeKind;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-bind-not-shared", Level::Note, check);
+pub const RULE: Rule = Rule::container(Level::Note, check);
 
 fn check(context: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     // On a single node there is nowhere to go to.

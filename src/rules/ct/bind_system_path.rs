@@ -1,12 +1,12 @@
 //! A directory of the node's own system inside a container.
 
-use super::{Ct, conf, display_name, finding_in_main, has_map, line_number, mount_path, mounts, rule};
+use super::{Ct, conf, display_name, finding_in_main, has_map, line_number, mount_path, mounts};
 use crate::finding::Level;
 use crate::model::container::check::VolumeKind;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-bind-system-path", Level::Warning, check);
+pub const RULE: Rule = Rule::container(Level::Warning, check);
 
 /// Directories that a container should not have, even without what is below them.
 const THEMSELVES: [&[u8]; 13] = [

@@ -1,11 +1,11 @@
 //! A CPU limit below what the kernel can keep.
 
-use super::{Ct, display_name, finding_in_main, rule, set};
+use super::{Ct, display_name, finding_in_main, set};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-cpulimit-tiny", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let Some(limit) = guest.config.main.get("cpulimit").filter(|limit| limit.valid) else { return };

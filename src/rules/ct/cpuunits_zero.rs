@@ -1,12 +1,12 @@
 //! A container that gets no share of the CPU.
 
-use super::{Ct, display_name, finding_in_main, rule, set};
+use super::{Ct, display_name, finding_in_main, set};
 use crate::finding::Level;
 use crate::release::Release;
 use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-cpuunits-zero", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(context: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let Some(units) = guest.config.main.get("cpuunits").filter(|units| units.valid && &*units.value == b"0") else {

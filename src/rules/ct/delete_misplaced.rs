@@ -1,12 +1,12 @@
 //! delete: outside the pending changes.
 
-use super::{Ct, display_name, dropped, finding_in, level_for_section, remove_line, rule};
+use super::{Ct, display_name, dropped, finding_in, level_for_section, remove_line};
 use crate::finding::Level;
 use crate::model::container::DropReason;
 use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-delete-misplaced", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for dropped in dropped(guest) {

@@ -1,12 +1,12 @@
 //! A description longer than the API takes.
 
-use super::{Ct, conf, display_name, finding_in, rule};
+use super::{Ct, conf, display_name, finding_in};
 use crate::finding::Level;
 use crate::model::container::QuirkKind;
 use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-description-long", Level::Note, check);
+pub const RULE: Rule = Rule::container(Level::Note, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for quirk in guest.config.quirks.iter().filter(|quirk| quirk.why == QuirkKind::LongDescription) {

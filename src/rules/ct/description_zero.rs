@@ -1,12 +1,12 @@
 //! A description that is just 0.
 
-use super::{Ct, display_name, dropped, finding_in, remove_line, rule};
+use super::{Ct, display_name, dropped, finding_in, remove_line};
 use crate::finding::Level;
 use crate::model::container::DropReason;
 use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-description-zero", Level::Note, check);
+pub const RULE: Rule = Rule::container(Level::Note, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for dropped in dropped(guest) {

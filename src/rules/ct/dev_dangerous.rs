@@ -1,13 +1,13 @@
 //! A device with which a container can take over the node.
 
-use super::{Ct, conf, display_name, finding_in_main, line_number, rule};
+use super::{Ct, conf, display_name, finding_in_main, line_number};
 use crate::finding::Level;
 use crate::model::container::raw::MountEntry;
 use crate::rules::{Context, Rule, Sink, words};
 use crate::text::Span;
 
 /// The rule.
-pub static RULE: Rule = rule("ct-dev-dangerous", Level::Warning, check);
+pub const RULE: Rule = Rule::container(Level::Warning, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let main = &guest.config.main;

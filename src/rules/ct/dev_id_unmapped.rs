@@ -1,6 +1,6 @@
 //! The owner of a device is no id of the container.
 
-use super::{Ct, conf, display_name, finding_in_main, has_map, line_number, rule};
+use super::{Ct, conf, display_name, finding_in_main, has_map, line_number};
 use crate::finding::Level;
 use crate::model::container::Opt;
 use crate::model::idmap::{IdKind, IdMap};
@@ -8,7 +8,7 @@ use crate::release::Release;
 use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = Rule { since: Some(Release::Pve8), ..rule("ct-dev-id-unmapped", Level::Warning, check) };
+pub const RULE: Rule = Rule::container(Level::Warning, check).since(Release::Pve8);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;

@@ -2,7 +2,7 @@
 
 use super::{
     Ct, conf, corrected, display_name, edit_props, finding_in_main, level_for_section, line_number, refused,
-    refused_props, rule, set,
+    refused_props, set,
 };
 use crate::finding::Level;
 use crate::model::container::Place;
@@ -10,7 +10,7 @@ use crate::release::Release;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule { since: Some(Release::Pve8), ..rule("ct-dev-syntax", Level::Error, check) };
+pub const RULE: Rule = Rule::container(Level::Error, check).since(Release::Pve8);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (quirk, problem) in refused(guest, &["dev"]) {

@@ -1,12 +1,12 @@
 //! A console that shows nothing, because the container has its own entry point.
 
-use super::{Ct, display_name, finding_in_main, rule, set};
+use super::{Ct, display_name, finding_in_main, set};
 use crate::finding::Level;
 use crate::release::Release;
 use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = Rule { since: Some(Release::Pve9), ..rule("ct-entrypoint-console", Level::Warning, check) };
+pub const RULE: Rule = Rule::container(Level::Warning, check).since(Release::Pve9);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let main = &guest.config.main;

@@ -1,11 +1,11 @@
 //! A file system that an unprivileged container can't mount, whatever its features.
 
-use super::{Ct, display_name, finding_in_main, has_map, rule};
+use super::{Ct, display_name, finding_in_main, has_map};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-features-mount-void", Level::Warning, check);
+pub const RULE: Rule = Rule::container(Level::Warning, check);
 
 /// File systems that the kernel lets nobody mount in a user namespace.
 const FORBIDDEN: [&[u8]; 11] =

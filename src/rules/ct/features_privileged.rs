@@ -1,12 +1,12 @@
 //! Features that only unprivileged containers have.
 
-use super::{Ct, display_name, finding_in_main, has_map, pct, rule, set, without};
+use super::{Ct, display_name, finding_in_main, has_map, pct, set, without};
 use crate::finding::Level;
 use crate::model::schema::Prop;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-features-privileged", Level::Note, check);
+pub const RULE: Rule = Rule::container(Level::Note, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;

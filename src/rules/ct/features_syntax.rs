@@ -1,12 +1,12 @@
 //! Features that PVE can't read.
 
-use super::{Ct, corrected, display_name, edit_props, level_for_section, refused, refused_props, rule, set};
+use super::{Ct, corrected, display_name, edit_props, level_for_section, refused, refused_props, set};
 use crate::finding::Level;
 use crate::model::container::Place;
 use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-features-syntax", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (quirk, problem) in refused(guest, &["features"]) {

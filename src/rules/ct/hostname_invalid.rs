@@ -1,13 +1,13 @@
 //! A host name that isn't one.
 
-use super::{Ct, finding_in, level_for_section, refused, rule, set};
+use super::{Ct, finding_in, level_for_section, refused, set};
 use crate::finding::Level;
 use crate::model::container::Place;
 use crate::model::schema::format;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-hostname-invalid", Level::Warning, check);
+pub const RULE: Rule = Rule::container(Level::Warning, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (quirk, _) in refused(guest, &["hostname"]) {

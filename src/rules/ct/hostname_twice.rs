@@ -4,17 +4,10 @@ use rustc_hash::FxHashMap;
 
 use super::{Ct, conf, display_name, finding_in_main, is_true};
 use crate::finding::Level;
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "ct-hostname-twice",
-    level: Level::Note,
-    needs: &[],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Note, &[], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let mut first: FxHashMap<&[u8], &Ct<'_>> = FxHashMap::default();

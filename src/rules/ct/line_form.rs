@@ -1,12 +1,12 @@
 //! An option that PVE doesn't recognise because of the form of its line.
 
-use super::{Ct, display_name, dropped, finding_in, is_option, level_for_section, rule, write_as};
+use super::{Ct, display_name, dropped, finding_in, is_option, level_for_section, write_as};
 use crate::finding::Level;
 use crate::model::container::{DropReason, Shape};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-line-form", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for dropped in dropped(guest) {

@@ -1,12 +1,12 @@
 //! Two lines that became one.
 
-use super::{Ct, conf, finding_in, level_for_section, line, line_number, rule};
+use super::{Ct, conf, finding_in, level_for_section, line, line_number};
 use crate::finding::Level;
 use crate::model::container::QuirkKind;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-line-glued", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;

@@ -1,12 +1,12 @@
 //! A line of a container's config that is none of those PVE knows.
 
-use super::{Ct, display_name, dropped, finding_in, is_option, level_for_section, option_names, remove_line, rule};
+use super::{Ct, display_name, dropped, finding_in, is_option, level_for_section, option_names, remove_line};
 use crate::finding::Level;
 use crate::model::container::{DropReason, Shape};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-line-unknown", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for dropped in dropped(guest) {

@@ -1,11 +1,11 @@
 //! A container that is locked.
 
-use super::{Ct, display_name, finding_in_main, pct, rule};
+use super::{Ct, display_name, finding_in_main, pct};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-locked", Level::Note, check);
+pub const RULE: Rule = Rule::container(Level::Note, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let main = &guest.config.main;

@@ -1,11 +1,11 @@
 //! Memory or swap with a unit.
 
-use super::{Ct, display_name, finding_in, in_unit, invalid, level_for_section, rule, set};
+use super::{Ct, display_name, finding_in, in_unit, invalid, level_for_section, set};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-memory-unit", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (quirk, _) in invalid(guest) {

@@ -12,110 +12,13 @@ use crate::model::idmap;
 use crate::model::schema::{self, Problem, Props, Reason, Schema, format};
 use crate::model::tables::lxc::{self as table, RawKey};
 use crate::release::Release;
-use crate::rules::{Check, ContainerCheck, Rule, words};
+use crate::rules::words;
 use crate::text::Span;
 
-pub mod arch_unsupported;
-pub mod bind_backup;
-pub mod bind_not_shared;
-pub mod bind_system_path;
-pub mod cpulimit_above_cores;
-pub mod cpulimit_tiny;
-pub mod cpuunits_zero;
-pub mod delete_misplaced;
-pub mod description_long;
-pub mod description_zero;
-pub mod dev_dangerous;
-pub mod dev_id_unmapped;
-pub mod dev_syntax;
-pub mod entrypoint_console;
-pub mod features_mount_void;
-pub mod features_privileged;
-pub mod features_syntax;
-pub mod features_void;
-pub mod hostname_invalid;
-pub mod hostname_long;
-pub mod hostname_twice;
-pub mod line_ends;
-pub mod line_form;
-pub mod line_glued;
-pub mod line_unknown;
-pub mod locked;
-pub mod memory_unit;
-pub mod mount_hidden;
-pub mod mount_idmap_overlap;
-pub mod mount_idmap_privileged;
-pub mod mount_not_backed_up;
-pub mod mount_quota;
-pub mod mount_syntax;
-pub mod mount_target;
-pub mod mount_target_twice;
-pub mod mount_volume_size;
-pub mod mount_volume_word;
-pub mod nesting_off;
-pub mod net_address;
-pub mod net_bridge_missing;
-pub mod net_gateway_alone;
-pub mod net_gateway_outside;
-pub mod net_gateway_twice;
-pub mod net_hwaddr_missing;
-pub mod net_hwaddr_twice;
-pub mod net_ip_twice;
-pub mod net_name_long;
-pub mod net_name_twice;
-pub mod net_slaac_managed;
-pub mod net_syntax;
-pub mod net_unmanaged_static;
-pub mod net_veth_name_long;
-pub mod newline_missing;
-pub mod option_index;
-pub mod option_missing;
-pub mod option_newer;
-pub mod option_reserved;
-pub mod option_twice;
-pub mod option_unknown;
-pub mod parent_missing;
-pub mod pending_changes;
-pub mod privileged;
-pub mod privileged_open;
-pub mod raw_cap_keep;
-pub mod raw_capability_unknown;
-pub mod raw_cgroup_v1;
-pub mod raw_device_mount;
-pub mod raw_device_needless;
-pub mod raw_dropped;
-pub mod raw_limit_invalid;
-pub mod raw_misplaced;
-pub mod raw_mount_absolute;
-pub mod raw_mount_create;
-pub mod raw_overrides;
-pub mod raw_renamed;
-pub mod raw_rootfs;
-pub mod raw_unknown_to_lxc;
-pub mod rootfs_read_only;
-pub mod rootfs_syntax;
-pub mod section_malformed;
-pub mod section_twice;
-pub mod snapshot_unfinished;
-pub mod snapstate_misplaced;
-pub mod swap_absent;
-pub mod tags_invalid;
-pub mod template_onboot;
-pub mod timezone_unknown;
-pub mod value_comment;
-pub mod value_format;
-pub mod value_missing;
-pub mod value_range;
-pub mod value_type;
-pub mod volume_unused;
+include!(concat!(env!("OUT_DIR"), "/rules/ct.rs"));
 
 /// A container's config and where it stands.
 type Ct<'a> = Guest<'a, Container<'a>>;
-
-/// A rule about single containers, for every release.
-const fn rule(id: &'static str, level: Level, check: ContainerCheck) -> Rule {
-    Rule { id, level, needs: &[], since: None, until: None, check: Check::Container(check) }
-}
 
 /// `container 105`, to begin a message with.
 fn display_name(guest: &Ct<'_>) -> String {

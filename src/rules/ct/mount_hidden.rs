@@ -1,11 +1,11 @@
 //! A mount point hidden by a later one.
 
-use super::{Ct, conf, display_name, finding_in_main, line_number, mount_path, mounts, rule};
+use super::{Ct, conf, display_name, finding_in_main, line_number, mount_path, mounts};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-mount-hidden", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let mut mounts: Vec<_> = mounts(guest).filter_map(|(option, props)| Some((option, props.get("mp")?))).collect();

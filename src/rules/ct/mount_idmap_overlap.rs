@@ -1,13 +1,13 @@
 //! A mount point's id map that gives one id twice.
 
-use super::{Ct, all_mounts, conf, display_name, finding_in_main, line_number, rule};
+use super::{Ct, all_mounts, conf, display_name, finding_in_main, line_number};
 use crate::finding::Level;
 use crate::model::idmap::{IdMap, MountFault, MountMap};
 use crate::release::Release;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule { since: Some(Release::Pve9), ..rule("ct-mount-idmap-overlap", Level::Error, check) };
+pub const RULE: Rule = Rule::container(Level::Error, check).since(Release::Pve9);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (option, props) in all_mounts(guest) {

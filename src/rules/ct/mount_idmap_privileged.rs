@@ -1,12 +1,12 @@
 //! A mount point's id map in a privileged container.
 
-use super::{Ct, all_mounts, display_name, finding_in_main, has_map, rule, set, without};
+use super::{Ct, all_mounts, display_name, finding_in_main, has_map, set, without};
 use crate::finding::Level;
 use crate::release::Release;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule { since: Some(Release::Pve9), ..rule("ct-mount-idmap-privileged", Level::Warning, check) };
+pub const RULE: Rule = Rule::container(Level::Warning, check).since(Release::Pve9);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     if has_map(&guest.config) {

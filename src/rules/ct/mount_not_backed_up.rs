@@ -1,12 +1,12 @@
 //! A volume that isn't in the container's backups.
 
-use super::{Ct, display_name, finding_in_main, mounts, rule, set};
+use super::{Ct, display_name, finding_in_main, mounts, set};
 use crate::finding::Level;
 use crate::model::container::check::VolumeKind;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-mount-not-backed-up", Level::Note, check);
+pub const RULE: Rule = Rule::container(Level::Note, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (option, props) in mounts(guest) {

@@ -1,11 +1,11 @@
 //! Quotas in an unprivileged container.
 
-use super::{Ct, all_mounts, display_name, finding_in_main, rule, set, without};
+use super::{Ct, all_mounts, display_name, finding_in_main, set, without};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-mount-quota", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     if !guest.config.is_unprivileged() {

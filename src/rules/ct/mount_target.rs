@@ -1,11 +1,11 @@
 //! A mount point over the root file system.
 
-use super::{Ct, conf, display_name, finding_in_main, line_number, mount_path, mounts, rule};
+use super::{Ct, conf, display_name, finding_in_main, line_number, mount_path, mounts};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-mount-target", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (option, props) in mounts(guest) {

@@ -2,12 +2,12 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Ct, conf, display_name, finding_in_main, mount_path, mounts, rule};
+use super::{Ct, conf, display_name, finding_in_main, mount_path, mounts};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-mount-target-twice", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let mut mounts: Vec<_> = mounts(guest).filter_map(|(option, props)| Some((option, props.get("mp")?))).collect();

@@ -1,12 +1,12 @@
 //! A size in place of a volume.
 
-use super::{Ct, all_mounts, conf, display_name, finding_in_main, line_number, remove_line, rule, set};
+use super::{Ct, all_mounts, conf, display_name, finding_in_main, line_number, remove_line, set};
 use crate::finding::Level;
 use crate::model::volume::VolumeId;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-mount-volume-size", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (option, props) in all_mounts(guest) {

@@ -1,13 +1,13 @@
 //! A mount point whose volume is neither a path nor a volume.
 
-use super::{Ct, all_mounts, conf, finding_in_main, line_number, rule};
+use super::{Ct, all_mounts, conf, finding_in_main, line_number};
 use crate::finding::Level;
 use crate::model::container::check::VolumeKind;
 use crate::model::volume::VolumeId;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-mount-volume-word", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (option, props) in all_mounts(guest) {

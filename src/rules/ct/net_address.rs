@@ -1,12 +1,12 @@
 //! An address that no machine can have, or that is its own gateway.
 
-use super::{Ct, conf, display_name, finding_in_main, line_number, rule};
+use super::{Ct, conf, display_name, finding_in_main, line_number};
 use crate::finding::Level;
 use crate::model::container::net;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-net-address", Level::Warning, check);
+pub const RULE: Rule = Rule::container(Level::Warning, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for net in guest.config.main.nets() {

@@ -1,11 +1,11 @@
 //! A gateway without a static address.
 
-use super::{Ct, display_name, finding_in_main, rule, set, without};
+use super::{Ct, display_name, finding_in_main, set, without};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-net-gateway-alone", Level::Warning, check);
+pub const RULE: Rule = Rule::container(Level::Warning, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for net in guest.config.main.nets() {

@@ -1,12 +1,12 @@
 //! A gateway that isn't in the network of the address.
 
-use super::{Ct, conf, display_name, finding_in_main, line_number, rule};
+use super::{Ct, conf, display_name, finding_in_main, line_number};
 use crate::finding::Level;
 use crate::model::container::net;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-net-gateway-outside", Level::Note, check);
+pub const RULE: Rule = Rule::container(Level::Note, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for net in guest.config.main.nets() {

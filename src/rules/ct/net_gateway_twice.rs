@@ -1,12 +1,12 @@
 //! Two interfaces with a gateway.
 
-use super::{Ct, display_name, finding_in_main, rule, set, without};
+use super::{Ct, display_name, finding_in_main, set, without};
 use crate::finding::Level;
 use crate::model::container::net::Net;
 use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-net-gateway-twice", Level::Warning, check);
+pub const RULE: Rule = Rule::container(Level::Warning, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let nets: Vec<_> = guest.config.main.nets().collect();

@@ -5,17 +5,10 @@ use rustc_hash::FxHashMap;
 use super::{Ct, display_name, finding_in_main, is_true, set, without};
 use crate::finding::Level;
 use crate::model::container::net::Net;
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "ct-net-hwaddr-twice",
-    level: Level::Warning,
-    needs: &[],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Warning, &[], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let mut first: FxHashMap<_, (&Ct<'_>, Net<'_, '_>)> = FxHashMap::default();

@@ -1,11 +1,11 @@
 //! An interface name that is too long for the kernel.
 
-use super::{Ct, conf, display_name, finding_in_main, line_number, rule};
+use super::{Ct, conf, display_name, finding_in_main, line_number};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-net-name-long", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for net in guest.config.main.nets() {

@@ -1,12 +1,12 @@
 //! SLAAC on an interface that the host manages.
 
-use super::{Ct, display_name, finding_in_main, replaced, rule, set, without};
+use super::{Ct, display_name, finding_in_main, replaced, set, without};
 use crate::finding::Level;
 use crate::release::Release;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule { since: Some(Release::Pve9), ..rule("ct-net-slaac-managed", Level::Error, check) };
+pub const RULE: Rule = Rule::container(Level::Error, check).since(Release::Pve9);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for net in guest.config.main.nets().filter(|net| net.props.flag("host-managed") && !net.props.flag("link_down")) {

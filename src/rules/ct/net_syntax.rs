@@ -1,11 +1,11 @@
 //! A network interface that PVE can't read.
 
-use super::{Ct, display_name, edit_props, level_for_section, refused, refused_props, rule};
+use super::{Ct, display_name, edit_props, level_for_section, refused, refused_props};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-net-syntax", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (quirk, problem) in refused(guest, &["net"]) {

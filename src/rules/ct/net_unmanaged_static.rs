@@ -1,12 +1,12 @@
 //! A static address in a container that PVE doesn't configure.
 
-use super::{Ct, display_name, finding_in_main, rule, set};
+use super::{Ct, display_name, finding_in_main, set};
 use crate::finding::Level;
 use crate::release::Release;
 use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-net-unmanaged-static", Level::Note, check);
+pub const RULE: Rule = Rule::container(Level::Note, check);
 
 fn check(context: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let main = &guest.config.main;

@@ -1,11 +1,11 @@
 //! A number of a container and its interface that make a name too long for the kernel.
 
-use super::{Ct, conf, display_name, finding_in_main, rule};
+use super::{Ct, conf, display_name, finding_in_main};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-net-veth-name-long", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let Some(vmid) = guest.vmid.filter(|vmid| *vmid > 9_999_999) else { return };

@@ -1,12 +1,12 @@
 //! A config that doesn't end in a line feed.
 
-use super::{Ct, conf, display_name, finding_in_main, rule};
+use super::{Ct, conf, display_name, finding_in_main};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink};
 use crate::text::Span;
 
 /// The rule.
-pub static RULE: Rule = rule("ct-newline-missing", Level::Note, check);
+pub const RULE: Rule = Rule::container(Level::Note, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     if !guest.config.lacks_final_newline() {

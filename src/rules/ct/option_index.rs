@@ -1,13 +1,13 @@
 //! An option whose number PVE doesn't know.
 
-use super::{Ct, conf, display_name, finding_in, level_for_section, line_number, rule};
+use super::{Ct, conf, display_name, finding_in, level_for_section, line_number};
 use crate::finding::Level;
 use crate::model::container::QuirkKind;
 use crate::model::tables::lxc::{self as table, Family};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-option-index", Level::Warning, check);
+pub const RULE: Rule = Rule::container(Level::Warning, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for quirk in &guest.config.quirks {

@@ -1,13 +1,13 @@
 //! A container without one of the three options that its start needs.
 
-use super::{Ct, conf, display_name, finding_in_main, rule};
+use super::{Ct, conf, display_name, finding_in_main};
 use crate::finding::Level;
 use crate::model::container::{Quirk, QuirkKind};
 use crate::rules::{Context, Rule, Sink, words};
 use crate::text::Span;
 
 /// The rule.
-pub static RULE: Rule = rule("ct-option-missing", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;

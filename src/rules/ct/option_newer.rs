@@ -1,13 +1,13 @@
 //! An option, or a part of one, that only a later release has.
 
-use super::{Ct, conf, finding_in, level_for_section, line_number, newer_parts, remove_line, rule};
+use super::{Ct, conf, finding_in, level_for_section, line_number, newer_parts, remove_line};
 use crate::finding::Level;
 use crate::model::container::QuirkKind;
 use crate::model::tables::lxc as table;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-option-newer", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(context: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let release = context.cluster.release;

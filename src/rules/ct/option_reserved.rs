@@ -1,12 +1,12 @@
 //! An option with the name of one of PVE's own structures.
 
-use super::{Ct, display_name, finding_in, remove_line, rule};
+use super::{Ct, display_name, finding_in, remove_line};
 use crate::finding::Level;
 use crate::model::container::QuirkKind;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-option-reserved", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for quirk in guest.config.quirks.iter().filter(|quirk| quirk.why == QuirkKind::Reserved) {

@@ -1,13 +1,13 @@
 //! Two lines for one option.
 
-use super::{Ct, display_name, finding_in, level_for_section, remove_line, rule};
+use super::{Ct, display_name, finding_in, level_for_section, remove_line};
 use crate::finding::Level;
 use crate::model::container::Dropped;
 use crate::model::container::{DropReason, QuirkKind};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-option-twice", Level::Warning, check);
+pub const RULE: Rule = Rule::container(Level::Warning, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;

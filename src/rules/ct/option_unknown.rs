@@ -1,13 +1,13 @@
 //! An option that PVE doesn't have.
 
-use super::{Ct, finding_in, level_for_section, option_names, remove_line, rule};
+use super::{Ct, finding_in, level_for_section, option_names, remove_line};
 use crate::finding::Level;
 use crate::model::container::QuirkKind;
 use crate::model::tables::lxc as table;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-option-unknown", Level::Warning, check);
+pub const RULE: Rule = Rule::container(Level::Warning, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for quirk in &guest.config.quirks {

@@ -2,13 +2,13 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Ct, display_name, finding_in, remove_line, rule};
+use super::{Ct, display_name, finding_in, remove_line};
 use crate::finding::Level;
 use crate::model::container::{Place, Section};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-parent-missing", Level::Warning, check);
+pub const RULE: Rule = Rule::container(Level::Warning, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;

@@ -1,11 +1,11 @@
 //! Changes that wait for the next start.
 
-use super::{Ct, display_name, finding_in, pct, rule};
+use super::{Ct, display_name, finding_in, pct};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-pending-changes", Level::Note, check);
+pub const RULE: Rule = Rule::container(Level::Note, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let Some(pending) = guest.config.pending.as_ref().filter(|pending| !pending.options.is_empty()) else { return };

@@ -1,12 +1,12 @@
 //! A privileged container.
 
-use super::{Ct, display_name, finding_in_main, has_map, rule};
+use super::{Ct, display_name, finding_in_main, has_map};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink};
 use crate::text::Span;
 
 /// The rule.
-pub static RULE: Rule = rule("ct-privileged", Level::Note, check);
+pub const RULE: Rule = Rule::container(Level::Note, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;

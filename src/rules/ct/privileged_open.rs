@@ -1,6 +1,6 @@
 //! A privileged container without the walls that remain.
 
-use super::{Ct, display_name, finding_in_main, has_map, rule};
+use super::{Ct, display_name, finding_in_main, has_map};
 use crate::finding::Level;
 use crate::model::container::raw;
 use crate::model::container::raw::DeviceRule;
@@ -8,7 +8,7 @@ use crate::rules::{Context, Rule, Sink};
 use crate::text::Span;
 
 /// The rule.
-pub static RULE: Rule = rule("ct-privileged-open", Level::Warning, check);
+pub const RULE: Rule = Rule::container(Level::Warning, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;

@@ -1,11 +1,11 @@
 //! Capabilities both kept and dropped.
 
-use super::{Ct, conf, display_name, finding_in_main, has_map, line_number, remove_line, rule};
+use super::{Ct, conf, display_name, finding_in_main, has_map, line_number, remove_line};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-raw-cap-keep", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;

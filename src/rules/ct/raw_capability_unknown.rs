@@ -1,6 +1,6 @@
 //! A capability that LXC doesn't know.
 
-use super::{Ct, conf, finding_in_main, line_number, rule};
+use super::{Ct, conf, finding_in_main, line_number};
 use crate::finding::Level;
 use crate::model::container::raw;
 use crate::model::tables::lxc as table;
@@ -8,7 +8,7 @@ use crate::rules::{Context, Rule, Sink, words};
 use crate::text::Span;
 
 /// The rule.
-pub static RULE: Rule = rule("ct-raw-capability-unknown", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for raw in guest.config.main.raw.iter().filter(|raw| raw.key.starts_with(b"lxc.cap.")) {

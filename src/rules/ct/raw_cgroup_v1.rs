@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Ct, conf, display_name, finding_in, has_map, level_for_section, line_number, remove_line, rule, write_as};
+use super::{Ct, conf, display_name, finding_in, has_map, level_for_section, line_number, remove_line, write_as};
 use crate::finding::Level;
 use crate::model::container::{Place, Raw};
 use crate::model::tables::lxc::RawKey;
@@ -11,7 +11,7 @@ use crate::rules::{Context, Rule, Sink, words};
 use crate::text::Span;
 
 /// The rule.
-pub static RULE: Rule = rule("ct-raw-cgroup-v1", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(context: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let is_old = |raw: &&Raw<'_>| raw.verdict == RawKey::LegacyCgroup;

@@ -1,13 +1,13 @@
 //! A device handed over by a mount, which PVE could do itself.
 
-use super::{Ct, conf, display_name, finding_in_main, line_number, rule};
+use super::{Ct, conf, display_name, finding_in_main, line_number};
 use crate::finding::Level;
 use crate::model::container::raw::MountEntry;
 use crate::release::Release;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule { since: Some(Release::Pve8), ..rule("ct-raw-device-mount", Level::Note, check) };
+pub const RULE: Rule = Rule::container(Level::Note, check).since(Release::Pve8);
 
 /// Directories of devices, which an option dev can't hand over.
 const DIRECTORIES: [&[u8]; 9] = [

@@ -1,11 +1,11 @@
 //! A device rule that an unprivileged container doesn't need.
 
-use super::{Ct, display_name, finding_in_main, has_map, remove_line, rule};
+use super::{Ct, display_name, finding_in_main, has_map, remove_line};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-raw-device-needless", Level::Note, check);
+pub const RULE: Rule = Rule::container(Level::Note, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;

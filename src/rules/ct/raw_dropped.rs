@@ -1,6 +1,6 @@
 //! An lxc.* line that PVE doesn't hand on to LXC.
 
-use super::{Ct, dropped, finding_in, level_for_section, remove_line, rule};
+use super::{Ct, dropped, finding_in, level_for_section, remove_line};
 use crate::finding::Level;
 use crate::model::container::DropReason;
 use crate::model::tables::lxc::{self as table, RawKey};
@@ -8,7 +8,7 @@ use crate::release::Release;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-raw-dropped", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let release = guest.config.release;

@@ -1,13 +1,13 @@
 //! A resource limit that LXC can't set.
 
-use super::{Ct, conf, display_name, finding_in_main, line_number, rule};
+use super::{Ct, conf, display_name, finding_in_main, line_number};
 use crate::finding::Level;
 use crate::model::container::raw::is_limit;
 use crate::model::tables::lxc as table;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-raw-limit-invalid", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for raw in &guest.config.main.raw {

@@ -2,14 +2,14 @@
 
 use rustc_hash::FxHashSet;
 
-use super::{Ct, conf, display_name, finding_in, rule};
+use super::{Ct, conf, display_name, finding_in};
 use crate::finding::Level;
 use crate::model::container::{Place, Raw};
 use crate::model::idmap::is_map_key;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-raw-misplaced", Level::Warning, check);
+pub const RULE: Rule = Rule::container(Level::Warning, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;

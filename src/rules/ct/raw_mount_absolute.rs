@@ -1,13 +1,13 @@
 //! An lxc.mount.entry whose target begins with a slash.
 
-use super::{Ct, display_name, finding_in_main, remove_line, rule, write_as};
+use super::{Ct, display_name, finding_in_main, remove_line, write_as};
 use crate::finding::Level;
 use crate::model::container::raw::MountEntry;
 use crate::rules::{Context, Rule, Sink, words};
 use crate::text::Span;
 
 /// The rule.
-pub static RULE: Rule = rule("ct-raw-mount-absolute", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for raw in guest.config.main.raw_values("lxc.mount.entry") {

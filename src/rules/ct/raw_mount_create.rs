@@ -1,12 +1,12 @@
 //! An lxc.mount.entry whose target may not be there.
 
-use super::{Ct, conf, display_name, finding_in_main, line_number, rule};
+use super::{Ct, conf, display_name, finding_in_main, line_number};
 use crate::finding::Level;
 use crate::model::container::raw::MountEntry;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-raw-mount-create", Level::Note, check);
+pub const RULE: Rule = Rule::container(Level::Note, check);
 
 /// What is in every container's /dev without being asked for.
 const IN_DEV: [&[u8]; 12] =

@@ -1,13 +1,13 @@
 //! An lxc.* line under a name that LXC gave up.
 
-use super::{Ct, finding_in, level_for_section, line, remove_line, rule, write_as};
+use super::{Ct, finding_in, level_for_section, line, remove_line, write_as};
 use crate::finding::Level;
 use crate::model::container::QuirkKind;
 use crate::model::tables::lxc::RawKey;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-raw-renamed", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let release = guest.config.release;

@@ -1,12 +1,12 @@
 //! lxc.rootfs.path or lxc.rootfs.options.
 
-use super::{Ct, dropped, finding_in, level_for_section, remove_line, rule};
+use super::{Ct, dropped, finding_in, level_for_section, remove_line};
 use crate::finding::Level;
 use crate::model::container::DropReason;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-raw-rootfs", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for dropped in dropped(guest) {

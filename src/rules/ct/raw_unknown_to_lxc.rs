@@ -1,13 +1,13 @@
 //! An lxc.* line that PVE hands on and LXC doesn't know.
 
-use super::{Ct, finding_in, level_for_section, line, remove_line, rule};
+use super::{Ct, finding_in, level_for_section, line, remove_line};
 use crate::finding::Level;
 use crate::model::container::QuirkKind;
 use crate::model::tables::lxc as table;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-raw-unknown-to-lxc", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for quirk in guest.config.quirks.iter().filter(|quirk| quirk.why == QuirkKind::RawUnknownToLxc) {

@@ -1,11 +1,11 @@
 //! A read-only root file system.
 
-use super::{Ct, display_name, finding_in_main, rule, set, without};
+use super::{Ct, display_name, finding_in_main, set, without};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-rootfs-read-only", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let Some(rootfs) = guest.config.main.get("rootfs") else { return };

@@ -1,12 +1,12 @@
 //! A section header that PVE doesn't recognise.
 
-use super::{Ct, conf, dropped, finding_in, line_number, rule};
+use super::{Ct, conf, dropped, finding_in, line_number};
 use crate::finding::Level;
 use crate::model::container::{DropReason, Place};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-section-malformed", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for dropped in dropped(guest) {

@@ -1,12 +1,12 @@
 //! Two sections of one name.
 
-use super::{Ct, conf, display_name, finding_in, line_number, rule};
+use super::{Ct, conf, display_name, finding_in, line_number};
 use crate::finding::Level;
 use crate::model::container::{Place, QuirkKind};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-section-twice", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for quirk in &guest.config.quirks {

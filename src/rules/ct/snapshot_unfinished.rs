@@ -1,12 +1,12 @@
 //! A snapshot that was never finished.
 
-use super::{Ct, display_name, finding_in, pct, rule};
+use super::{Ct, display_name, finding_in, pct};
 use crate::finding::Level;
 use crate::model::container::Place;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-snapshot-unfinished", Level::Warning, check);
+pub const RULE: Rule = Rule::container(Level::Warning, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;

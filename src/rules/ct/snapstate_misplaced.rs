@@ -1,14 +1,14 @@
 //! snapstate where it does harm or nothing.
 
 use super::{
-    Ct, conf, display_name, dropped, finding_in, finding_in_main, level_for_section, line_number, remove_line, rule,
+    Ct, conf, display_name, dropped, finding_in, finding_in_main, level_for_section, line_number, remove_line,
 };
 use crate::finding::Level;
 use crate::model::container::{DropReason, QuirkKind};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-snapstate-misplaced", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;

@@ -1,11 +1,11 @@
 //! A container that has no swap because the option is absent.
 
-use super::{Ct, display_name, finding_in_main, rule, set};
+use super::{Ct, display_name, finding_in_main, set};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-swap-absent", Level::Note, check);
+pub const RULE: Rule = Rule::container(Level::Note, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let main = &guest.config.main;

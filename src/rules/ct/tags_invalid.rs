@@ -1,11 +1,11 @@
 //! A tag with characters that tags can't have.
 
-use super::{Ct, conf, finding_in, level_for_section, line_number, refused, rule};
+use super::{Ct, conf, finding_in, level_for_section, line_number, refused};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-tags-invalid", Level::Warning, check);
+pub const RULE: Rule = Rule::container(Level::Warning, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (quirk, problem) in refused(guest, &["tags"]) {

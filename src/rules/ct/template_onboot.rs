@@ -1,11 +1,11 @@
 //! A template that should start at boot.
 
-use super::{Ct, display_name, finding_in_main, is_true, rule, set};
+use super::{Ct, display_name, finding_in_main, is_true, set};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-template-onboot", Level::Note, check);
+pub const RULE: Rule = Rule::container(Level::Note, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let main = &guest.config.main;

@@ -1,13 +1,13 @@
 //! A time zone that PVE doesn't know.
 
-use super::{Ct, conf, finding_in, level_for_section, line_number, refused, rule, set};
+use super::{Ct, conf, finding_in, level_for_section, line_number, refused, set};
 use crate::finding::Level;
 use crate::model::container::Place;
 use crate::model::tables::lxc as table;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-timezone-unknown", Level::Warning, check);
+pub const RULE: Rule = Rule::container(Level::Warning, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (quirk, _) in refused(guest, &["timezone"]) {

@@ -1,6 +1,6 @@
 //! A remark behind a value.
 
-use super::{Ct, finding_in, is_overridden, level_for_section, line, rule, write_as};
+use super::{Ct, finding_in, is_overridden, level_for_section, line, write_as};
 use crate::finding::Level;
 use crate::model::container::QuirkKind;
 use crate::model::idmap::is_map_key;
@@ -9,7 +9,7 @@ use crate::model::tables::lxc as table;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-value-comment", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;

@@ -1,13 +1,13 @@
 //! A value that PVE can't read.
 
-use super::{Ct, conf, display_name, finding_in, invalid, level_for_section, line_number, rule};
+use super::{Ct, conf, display_name, finding_in, invalid, level_for_section, line_number};
 use crate::finding::Level;
 use crate::model::schema::Reason;
 use crate::model::tables::lxc as table;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-value-format", Level::Warning, check);
+pub const RULE: Rule = Rule::container(Level::Warning, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (quirk, problem) in invalid(guest) {

@@ -1,12 +1,12 @@
 //! An option without a value.
 
-use super::{Ct, display_name, dropped, finding_in, level_for_section, remove_line, rule};
+use super::{Ct, display_name, dropped, finding_in, level_for_section, remove_line};
 use crate::finding::Level;
 use crate::model::container::{DropReason, Shape};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-value-missing", Level::Warning, check);
+pub const RULE: Rule = Rule::container(Level::Warning, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for dropped in dropped(guest) {

@@ -1,13 +1,13 @@
 //! A value that API and command line would refuse.
 
-use super::{Ct, conf, display_name, finding_in, is_overridden, level_for_section, line_number, rule, set};
+use super::{Ct, conf, display_name, finding_in, is_overridden, level_for_section, line_number, set};
 use crate::finding::Level;
 use crate::model::container::{Place, QuirkKind};
 use crate::model::tables::lxc as table;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-value-range", Level::Warning, check);
+pub const RULE: Rule = Rule::container(Level::Warning, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;

@@ -1,6 +1,6 @@
 //! A number or boolean that isn't one.
 
-use super::{Ct, conf, display_name, finding_in, in_unit, invalid, level_for_section, line_number, rule};
+use super::{Ct, conf, display_name, finding_in, in_unit, invalid, level_for_section, line_number};
 use crate::finding::Level;
 use crate::model::schema::number;
 use crate::model::schema::{Kind, Reason};
@@ -8,7 +8,7 @@ use crate::model::tables::lxc as table;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-value-type", Level::Error, check);
+pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;

@@ -1,11 +1,11 @@
 //! A volume that the container doesn't use.
 
-use super::{Ct, display_name, finding_in_main, rule};
+use super::{Ct, display_name, finding_in_main};
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = rule("ct-volume-unused", Level::Note, check);
+pub const RULE: Rule = Rule::container(Level::Note, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let unused = guest.config.main.options.iter().filter(|option| option.key.starts_with(b"unused"));

@@ -5,17 +5,10 @@ use rustc_hash::FxHashMap;
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::user::Reason;
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "group-empty",
-    level: Level::Note,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Note, &[Input::User], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some((rights, _)) = context.rights() else { return };

@@ -4,18 +4,11 @@ use super::{subid_file, uses_default};
 use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
 use crate::model::idmap::{DEFAULT_COUNT, DEFAULT_HOST, IdKind};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 use crate::text::Span;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "idmap-default-not-granted",
-    level: Level::Error,
-    needs: &[Input::Containers, Input::Subuid, Input::Subgid],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::Containers, Input::Subuid, Input::Subgid], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let cluster = context.cluster;

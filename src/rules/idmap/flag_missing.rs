@@ -2,17 +2,10 @@
 
 use super::Mapped;
 use crate::finding::Level;
-use crate::rules::{Check, Context, Rule, Sink};
+use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "idmap-flag-missing",
-    level: Level::Warning,
-    needs: &[],
-    since: None,
-    until: None,
-    check: Check::Mapped(check),
-};
+pub const RULE: Rule = Rule::mapped(Level::Warning, check);
 
 fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
     let guest = mapped.guest;

@@ -4,17 +4,10 @@ use crate::cluster::Guest;
 use crate::finding::{Finding, Level};
 use crate::model::container::{Container, Place};
 use crate::model::idmap;
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "idmap-misplaced",
-    level: Level::Warning,
-    needs: &[],
-    since: None,
-    until: None,
-    check: Check::Container(check),
-};
+pub const RULE: Rule = Rule::container(Level::Warning, check);
 
 fn check(_: &Context<'_>, guest: &Guest<'_, Container<'_>>, sink: &mut Sink) {
     let config = &guest.config;

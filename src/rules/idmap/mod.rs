@@ -13,21 +13,7 @@ use crate::model::subid::Grants;
 use crate::rules::Context;
 use crate::text::{Place, Span};
 
-pub mod default_not_granted;
-pub mod flag_missing;
-pub mod gap;
-pub mod host_root;
-pub mod kind_missing;
-pub mod misplaced;
-pub mod not_granted;
-pub mod one_sided;
-pub mod overlap;
-pub mod range_invalid;
-pub mod root_unmapped;
-pub mod shifted;
-pub mod syntax;
-pub mod system_ids;
-pub mod too_large;
+include!(concat!(env!("OUT_DIR"), "/rules/idmap.rs"));
 
 /// A container whose map is written out in `lxc.idmap` lines, and what is wrong with it.
 #[derive(Debug)]

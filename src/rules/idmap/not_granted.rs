@@ -4,18 +4,11 @@ use super::{Mapped, grants_apply, ids, other, subid_file};
 use crate::finding::{Command, Level};
 use crate::model::idmap::{self, IdKind, MapFault};
 use crate::rules::words;
-use crate::rules::{Check, Context, Rule, Sink};
+use crate::rules::{Context, Rule, Sink};
 use crate::text::Span;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "idmap-not-granted",
-    level: Level::Error,
-    needs: &[],
-    since: None,
-    until: None,
-    check: Check::Mapped(check),
-};
+pub const RULE: Rule = Rule::mapped(Level::Error, check);
 
 fn check(context: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
     let guest = mapped.guest;

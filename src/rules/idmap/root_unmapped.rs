@@ -3,17 +3,10 @@
 use super::Mapped;
 use crate::finding::Level;
 use crate::model::idmap::MapFault;
-use crate::rules::{Check, Context, Rule, Sink};
+use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "idmap-root-unmapped",
-    level: Level::Error,
-    needs: &[],
-    since: None,
-    until: None,
-    check: Check::Mapped(check),
-};
+pub const RULE: Rule = Rule::mapped(Level::Error, check);
 
 fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
     let guest = mapped.guest;

@@ -4,7 +4,7 @@ use super::{Mapped, ids};
 use crate::finding::Level;
 use crate::model::idmap::{IdKind, MapFault};
 use crate::release::Release;
-use crate::rules::{Check, Context, Rule, Sink};
+use crate::rules::{Context, Rule, Sink};
 
 /// Accounts that are near to root.
 const POWERFUL: &[(IdKind, u64, &str)] = &[
@@ -16,14 +16,7 @@ const POWERFUL: &[(IdKind, u64, &str)] = &[
 ];
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "idmap-system-ids",
-    level: Level::Warning,
-    needs: &[],
-    since: None,
-    until: None,
-    check: Check::Mapped(check),
-};
+pub const RULE: Rule = Rule::mapped(Level::Warning, check);
 
 fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
     let guest = mapped.guest;

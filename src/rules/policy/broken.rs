@@ -6,19 +6,12 @@ use crate::cluster::{File, Input};
 use crate::finding::{Finding, Fix, Level};
 use crate::model::tables::access::Priv;
 use crate::model::user::{ROOT, UserCfg};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 use crate::text::{LineIndex, Span};
 use bstr::BStr;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "policy-broken",
-    level: Level::Error,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Statements(check),
-};
+pub const RULE: Rule = Rule::statements(Level::Error, &[Input::User], check);
 
 /// Privileges that a message names before it counts them.
 const MAX_NAMES: usize = 3;

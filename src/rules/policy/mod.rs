@@ -6,10 +6,7 @@ use crate::finding::Finding;
 use crate::rules::Context;
 use crate::text::{Place, Span};
 
-pub mod broken;
-pub mod name_unknown;
-pub mod unreadable;
-pub mod void;
+include!(concat!(env!("OUT_DIR"), "/rules/policy.rs"));
 
 /// A finding about a part of a statement.
 fn finding(policy: &Policy, stated: &Stated, part: Span, message: impl Into<String>) -> Finding {

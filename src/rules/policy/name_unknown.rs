@@ -4,18 +4,11 @@ use crate::access::Explainer;
 use crate::access::policy::{Policy, Problem};
 use crate::cluster::Input;
 use crate::finding::Level;
-use crate::rules::{Check, Context, Rule, Sink};
+use crate::rules::{Context, Rule, Sink};
 use crate::text::{LineIndex, Span};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "policy-name-unknown",
-    level: Level::Error,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Statements(check),
-};
+pub const RULE: Rule = Rule::statements(Level::Error, &[Input::User], check);
 
 fn check(context: &Context<'_>, policy: &Policy, sink: &mut Sink) {
     let (Some(user), Some(access)) = (&context.cluster.user, context.access()) else { return };

@@ -2,17 +2,10 @@
 
 use crate::access::policy::Policy;
 use crate::finding::Level;
-use crate::rules::{Check, Rule, Sink};
+use crate::rules::{Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "policy-unreadable",
-    level: Level::Error,
-    needs: &[],
-    since: None,
-    until: None,
-    check: Check::Policy(check),
-};
+pub const RULE: Rule = Rule::policy(Level::Error, check);
 
 fn check(policy: &Policy, sink: &mut Sink) {
     for stated in &policy.statements {

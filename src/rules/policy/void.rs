@@ -3,17 +3,10 @@
 use crate::access::policy::{Policy, Problem};
 use crate::cluster::Input;
 use crate::finding::Level;
-use crate::rules::{Check, Context, Rule, Sink};
+use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "policy-void",
-    level: Level::Warning,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Statements(check),
-};
+pub const RULE: Rule = Rule::statements(Level::Warning, &[Input::User], check);
 
 fn check(context: &Context<'_>, policy: &Policy, sink: &mut Sink) {
     for (stated, problem) in super::problems(context, policy) {

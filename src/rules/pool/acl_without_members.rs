@@ -5,17 +5,10 @@ use crate::finding::{Finding, Level};
 use crate::model::tables::access::PrivSet;
 use crate::model::user::{Pool, Reason, UserCfg};
 use crate::rules::rights::{Object, Standing, privs};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "pool-acl-without-members",
-    level: Level::Warning,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Warning, &[Input::User], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some((rights, _)) = context.rights() else { return };

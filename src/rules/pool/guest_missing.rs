@@ -6,17 +6,10 @@ use crate::cluster::{Cluster, GuestRef, Input};
 use crate::finding::{Command, Finding, Level};
 use crate::model::user::{Pool, PoolVm};
 use crate::rules::tree::guest_vmid_range::VALID;
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "pool-guest-missing",
-    level: Level::Warning,
-    needs: &[Input::User, Input::Inventory],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Warning, &[Input::User, Input::Inventory], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some((rights, _)) = context.rights() else { return };

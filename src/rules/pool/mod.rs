@@ -6,11 +6,7 @@ use crate::model::user::Reason;
 use crate::rules::user::Look;
 use crate::text::Span;
 
-pub mod guest_malformed;
-pub mod guest_twice;
-pub mod name_malformed;
-pub mod nested_unsupported;
-pub mod storage_malformed;
+include!(concat!(env!("OUT_DIR"), "/rules/pool.rs"));
 
 /// The lines in which guests and storages have probably changed places: names where numbers belong and the reverse, so that
 /// PVE takes nothing from them.
@@ -39,7 +35,3 @@ fn swapped(look: &Look<'_>) -> FxHashSet<Span> {
     }
     swapped
 }
-pub mod acl_without_members;
-pub mod guest_missing;
-pub mod storage_missing;
-pub mod without_storage;

@@ -2,17 +2,10 @@
 
 use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "pool-storage-missing",
-    level: Level::Warning,
-    needs: &[Input::User, Input::Storage],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Warning, &[Input::User, Input::Storage], check);
 
 /// Names that are compared for a "did you mean".
 const GUESSES: usize = 200;

@@ -2,17 +2,10 @@
 
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "role-equals-builtin",
-    level: Level::Note,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Note, &[Input::User], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some((rights, _)) = context.rights() else { return };

@@ -9,18 +9,11 @@ use crate::finding::{Finding, Level};
 use crate::model::tables::access::PrivSet;
 use crate::model::user::{AclEntry, Reason};
 use crate::rules::user::Look;
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 use crate::text::Span;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "role-left-empty",
-    level: Level::Error,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::User], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(look) = Look::of(context) else { return };

@@ -9,13 +9,7 @@ use crate::release::Release;
 use crate::rules::user::{Look, each_dropped};
 use crate::rules::{Context, Sink, words};
 
-pub mod builtin_extended;
-pub mod left_empty;
-pub mod name_malformed;
-pub mod name_reserved;
-pub mod privilege_later;
-pub mod privilege_removed;
-pub mod privilege_unknown;
+include!(concat!(env!("OUT_DIR"), "/rules/role.rs"));
 
 /// What a privilege that PVE drops is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,5 +98,3 @@ fn split(privileges: PrivSet, first: impl Fn(&str) -> bool) -> (PrivSet, PrivSet
 fn subject(role: &BStr) -> String {
     format!("user.cfg: role {}", words::name(role))
 }
-pub mod equals_builtin;
-pub mod unused;

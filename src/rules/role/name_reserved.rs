@@ -5,18 +5,11 @@ use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::release::Release;
 use crate::rules::user::Look;
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 use crate::text::Span;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "role-name-reserved",
-    level: Level::Note,
-    needs: &[Input::User],
-    since: Some(Release::Pve8),
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Note, &[Input::User], check).since(Release::Pve8);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(look) = Look::of(context) else { return };

@@ -5,18 +5,11 @@ use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::Section;
 use crate::model::tables::storage::{ContentKind, ContentSet};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 use rustc_hash::FxHashMap;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "storage-alias",
-    level: Level::Warning,
-    needs: &[Input::Storage],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Warning, &[Input::Storage], check);
 
 /// So many earlier storages on the same place are compared; nobody has more.
 const MOST: usize = 8;

@@ -4,18 +4,11 @@ use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::tables::storage::ContentKind;
-use crate::rules::{Check, Context, Rule, Sink};
+use crate::rules::{Context, Rule, Sink};
 use rustc_hash::FxHashSet;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "storage-base-images",
-    level: Level::Warning,
-    needs: &[Input::Storage],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Warning, &[Input::Storage], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(view) = StorageView::of(context) else { return };

@@ -4,17 +4,10 @@ use super::{StorageView, article, is_live};
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::Reason;
-use crate::rules::{Check, Context, Rule, Sink};
+use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "storage-format-unsupported",
-    level: Level::Warning,
-    needs: &[Input::Storage],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Warning, &[Input::Storage], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(view) = StorageView::of(context) else { return };

@@ -4,18 +4,11 @@ use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::storage::{PATH, Property, QuirkKind, Separator};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 use rustc_hash::FxHashMap;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "storage-header-swallowed",
-    level: Level::Error,
-    needs: &[Input::Storage],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::Storage], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(view) = StorageView::of(context) else { return };

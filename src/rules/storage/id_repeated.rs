@@ -4,17 +4,10 @@ use super::{StorageView, is_ghost};
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::{By, PATH, QuirkKind};
-use crate::rules::{Check, Context, Rule, Sink};
+use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "storage-id-repeated",
-    level: Level::Error,
-    needs: &[Input::Storage],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::Storage], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(view) = StorageView::of(context) else { return };

@@ -4,17 +4,10 @@ use super::{StorageView, short};
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::PATH;
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "storage-iscsi-provider",
-    level: Level::Error,
-    needs: &[Input::Storage],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::Storage], check);
 
 const PROVIDERS: [&str; 4] = ["LIO", "comstar", "iet", "istgt"];
 

@@ -4,18 +4,11 @@ use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
 use crate::model::storage::{Dropped, QuirkKind, Reason, Shape};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 use rustc_hash::FxHashSet;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "storage-line-blank",
-    level: Level::Note,
-    needs: &[Input::Storage],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Note, &[Input::Storage], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(view) = StorageView::of(context) else { return };

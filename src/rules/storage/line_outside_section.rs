@@ -4,17 +4,10 @@ use super::{StorageView, is_property, lost_header, lost_key};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::storage::{Dropped, Ghost, Owner, PATH, Reason, Shape, Status};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "storage-line-outside-section",
-    level: Level::Error,
-    needs: &[Input::Storage],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::Storage], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(view) = StorageView::of(context) else { return };

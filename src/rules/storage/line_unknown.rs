@@ -4,17 +4,10 @@ use super::{BYTE_ORDER_MARK, StorageView, is_property, lost_header, lost_key, sh
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::storage::{Ghost, PATH, Reason, Shape, Status};
-use crate::rules::{Check, Context, Rule, Sink};
+use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "storage-line-unknown",
-    level: Level::Warning,
-    needs: &[Input::Storage],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Warning, &[Input::Storage], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(view) = StorageView::of(context) else { return };

@@ -5,17 +5,10 @@ use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::{By, PATH, QuirkKind};
 use crate::model::tables::storage::{self as tables};
-use crate::rules::{Check, Context, Rule, Sink};
+use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "storage-local-replaced",
-    level: Level::Error,
-    needs: &[Input::Storage],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::Storage], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(view) = StorageView::of(context) else { return };

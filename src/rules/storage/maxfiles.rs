@@ -4,17 +4,10 @@ use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::release::Release;
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "storage-maxfiles",
-    level: Level::Note,
-    needs: &[Input::Storage],
-    since: None,
-    until: Some(Release::Pve8),
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Note, &[Input::Storage], check).until(Release::Pve8);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(view) = StorageView::of(context) else { return };

@@ -6,17 +6,10 @@ use crate::finding::Level;
 use crate::model::schema::number;
 use crate::model::storage::Refusal;
 use crate::release::Release;
-use crate::rules::{Check, Context, Rule, Sink};
+use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "storage-maxfiles-gone",
-    level: Level::Error,
-    needs: &[Input::Storage],
-    since: Some(Release::Pve9),
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::Storage], check).since(Release::Pve9);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(view) = StorageView::of(context) else { return };

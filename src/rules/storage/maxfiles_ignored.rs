@@ -5,17 +5,10 @@ use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::QuirkKind;
 use crate::release::Release;
-use crate::rules::{Check, Context, Rule, Sink};
+use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "storage-maxfiles-ignored",
-    level: Level::Note,
-    needs: &[Input::Storage],
-    since: None,
-    until: Some(Release::Pve8),
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Note, &[Input::Storage], check).until(Release::Pve8);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(view) = StorageView::of(context) else { return };

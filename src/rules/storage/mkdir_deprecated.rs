@@ -5,17 +5,10 @@ use crate::cluster::Input;
 use crate::finding::{Command, Level};
 use crate::model::storage::PATH;
 use crate::release::Release;
-use crate::rules::{Check, Context, Rule, Sink};
+use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "storage-mkdir-deprecated",
-    level: Level::Note,
-    needs: &[Input::Storage],
-    since: Some(Release::Pve8),
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Note, &[Input::Storage], check).since(Release::Pve8);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(view) = StorageView::of(context) else { return };

@@ -3,18 +3,11 @@
 use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 use rustc_hash::FxHashSet;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "storage-nodes-unknown",
-    level: Level::Warning,
-    needs: &[Input::Storage, Input::Inventory],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Warning, &[Input::Storage, Input::Inventory], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(view) = StorageView::of(context) else { return };

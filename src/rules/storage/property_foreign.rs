@@ -5,17 +5,10 @@ use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::storage::Refusal;
 use crate::model::tables::storage::Sharing;
-use crate::rules::{Check, Context, Rule, Sink};
+use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "storage-property-foreign",
-    level: Level::Warning,
-    needs: &[Input::Storage],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Warning, &[Input::Storage], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(view) = StorageView::of(context) else { return };

@@ -4,17 +4,10 @@ use super::{StorageView, article, lost_key, property_text, pve_message};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::storage::{Dropped, Ghost, PATH, Reason, Refusal, Role, Section, Shape, Status};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "storage-section-ghost",
-    level: Level::Error,
-    needs: &[Input::Storage],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::Storage], check);
 
 /// So many ignored lines are shown.
 const SHOWN: usize = 6;

@@ -4,18 +4,11 @@ use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::tables::storage::{self as tables};
-use crate::rules::{Check, Context, Rule, Sink};
+use crate::rules::{Context, Rule, Sink};
 use bstr::ByteSlice;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "storage-shared-local",
-    level: Level::Warning,
-    needs: &[Input::Storage],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Warning, &[Input::Storage], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(view) = StorageView::of(context) else { return };

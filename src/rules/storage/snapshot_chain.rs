@@ -4,17 +4,10 @@ use super::StorageView;
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::release::Release;
-use crate::rules::{Check, Context, Rule, Sink};
+use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "storage-snapshot-chain",
-    level: Level::Note,
-    needs: &[Input::Storage],
-    since: Some(Release::Pve9),
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Note, &[Input::Storage], check).since(Release::Pve9);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(view) = StorageView::of(context) else { return };

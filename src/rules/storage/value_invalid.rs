@@ -6,17 +6,10 @@ use crate::finding::Level;
 use crate::model::schema::Kind;
 use crate::model::storage::{PATH, Refusal};
 use crate::model::tables::storage::{self as tables};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "storage-value-invalid",
-    level: Level::Error,
-    needs: &[Input::Storage],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::Storage], check);
 
 /// Properties whose refused values have rules of their own.
 const OTHERS: [&str; 4] = ["content", "monhost", "nodes", "prune-backups"];

@@ -3,17 +3,10 @@
 use super::files;
 use crate::finding::{Finding, Level};
 use crate::model::subid::QuirkKind;
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "subid-grant-odd",
-    level: Level::Warning,
-    needs: &[],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Warning, &[], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     for (_, name, file) in files(context.cluster) {

@@ -4,9 +4,7 @@ use crate::cluster::{Cluster, File};
 use crate::model::idmap::IdKind;
 use crate::model::subid::SubIds;
 
-pub mod grant_odd;
-pub mod line_ignored;
-pub mod overlaps_container;
+include!(concat!(env!("OUT_DIR"), "/rules/subid.rs"));
 
 /// Those of the two files that are there, with their names and the kind of ids they grant.
 fn files<'c>(cluster: &'c Cluster<'_>) -> impl Iterator<Item = (IdKind, &'static str, &'c File<SubIds<'c>>)> {

@@ -5,17 +5,10 @@ use crate::cluster::Guest;
 use crate::finding::{Finding, Level};
 use crate::model::container::Container;
 use crate::model::idmap::{self, IdKind, IdMap, Origin};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "subid-overlaps-container",
-    level: Level::Warning,
-    needs: &[],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Warning, &[], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let cluster = context.cluster;

@@ -9,17 +9,10 @@ use crate::model::tables::access::PrivSet;
 use crate::model::user::{AclEntry, ROOT, SubjectIx};
 use crate::rules::acl::role_reach;
 use crate::rules::rights::{AclAnalysis, NEW_GUEST, Spot, Standing, named, pool_guests};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "token-acl-beyond-owner",
-    level: Level::Warning,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Warning, &[Input::User], check);
 
 /// Pools that are looked at one by one.
 const POOLS: usize = 200;

@@ -3,17 +3,10 @@
 use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
 use crate::model::user::ROOT;
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "token-owner-disabled",
-    level: Level::Warning,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Warning, &[Input::User], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some((rights, access)) = context.rights() else { return };

@@ -10,17 +10,10 @@ use crate::finding::{Command, Finding, Level};
 use crate::model::tables::access::path_allowed;
 use crate::model::user::{AclEntry, NodeIx, ROOT, Reason, Token, UserCfg};
 use crate::rules::rights::AclAnalysis;
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "token-without-acl",
-    level: Level::Error,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::User], check);
 
 /// Bytes of dropped ACL lines that are searched for a token.
 const SEARCHED: usize = 64 * 1024;

@@ -4,17 +4,10 @@ use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::user::{MAX_ACL_ENTRIES, QuirkKind};
 use crate::rules::user::Look;
-use crate::rules::{Check, Context, Rule, Sink};
+use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "tree-acl-limit",
-    level: Level::Error,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::User], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(look) = Look::of(context) else { return };

@@ -3,19 +3,12 @@
 use rustc_hash::FxHashMap;
 
 use crate::finding::{Finding, Level};
-use crate::rules::{Check, Context, Rule, Sink};
+use crate::rules::{Context, Rule, Sink};
 use crate::source::FileKind;
 use crate::text::{Place, Span};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "tree-guest-twice",
-    level: Level::Error,
-    needs: &[],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let cluster = context.cluster;

@@ -1,19 +1,12 @@
 //! A guest's config under a name or in a place that PVE doesn't see.
 
 use crate::finding::{Finding, Level};
-use crate::rules::{Check, Rule, Sink};
+use crate::rules::{Rule, Sink};
 use crate::source::{FileKind, Sources, Unrecognised};
 use crate::text::{Place, Span};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "tree-guest-unseen",
-    level: Level::Warning,
-    needs: &[],
-    since: None,
-    until: None,
-    check: Check::Sources(check),
-};
+pub const RULE: Rule = Rule::sources(Level::Warning, check);
 
 fn check(sources: &Sources, sink: &mut Sink) {
     for file in &sources.files {

@@ -1,19 +1,12 @@
 //! A vmid that PVE's tools refuse.
 
 use crate::finding::{Finding, Level};
-use crate::rules::{Check, Context, Rule, Sink};
+use crate::rules::{Context, Rule, Sink};
 use crate::source::FileKind;
 use crate::text::{Place, Span};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "tree-guest-vmid-range",
-    level: Level::Error,
-    needs: &[],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[], check);
 
 /// The vmids that the API takes.
 pub(in crate::rules) const VALID: std::ops::RangeInclusive<u32> = 100..=999_999_999;

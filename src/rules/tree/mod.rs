@@ -5,20 +5,7 @@ use crate::rules::Sink;
 use crate::source::{ProblemKind, Sources};
 use crate::text::{Place, Span};
 
-pub mod acl_limit;
-pub mod beyond_limits;
-pub mod empty;
-pub mod file_too_large;
-pub mod guest_kind_unknown;
-pub mod guest_twice;
-pub mod guest_unseen;
-pub mod guest_vmid_range;
-pub mod link_broken;
-pub mod link_outside;
-pub mod name_not_utf8;
-pub mod not_a_file;
-
-pub mod unreadable;
+include!(concat!(env!("OUT_DIR"), "/rules/tree.rs"));
 
 /// One finding for each problem of `sources` that `wanted` picks; `complete` adds what PVE does and how to fix it.
 ///

@@ -2,18 +2,11 @@
 
 use super::report;
 use crate::finding::Level;
-use crate::rules::{Check, Rule, Sink};
+use crate::rules::{Rule, Sink};
 use crate::source::{ProblemKind, Sources};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "tree-not-a-file",
-    level: Level::Warning,
-    needs: &[],
-    since: None,
-    until: None,
-    check: Check::Sources(check),
-};
+pub const RULE: Rule = Rule::sources(Level::Warning, check);
 
 fn check(sources: &Sources, sink: &mut Sink) {
     let wanted = |kind: &ProblemKind| matches!(kind, ProblemKind::NotRegular(_));

@@ -4,17 +4,10 @@ use super::{Meant, each_odd, meant};
 use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
 use crate::model::user::{Flag, QuirkKind};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "user-enable-misread",
-    level: Level::Error,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::User], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     each_odd(context, sink, |look, quirk| {

@@ -4,17 +4,10 @@ use super::each_odd;
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::user::QuirkKind;
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "user-entry-repeated",
-    level: Level::Note,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Note, &[Input::User], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     each_odd(context, sink, |look, quirk| {

@@ -4,17 +4,10 @@ use super::{GONE, each_odd};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::user::{EntryType, QuirkKind};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "user-fields-surplus",
-    level: Level::Warning,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Warning, &[Input::User], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     each_odd(context, sink, |look, quirk| {

@@ -12,22 +12,9 @@ use crate::model::user::{Dropped, Quirk, UserCfg};
 use crate::rules::{Context, Sink};
 use crate::text::{Place, Span};
 
-mod lost;
+include!(concat!(env!("OUT_DIR"), "/rules/user.rs"));
 
-pub mod enable_misread;
-pub mod enable_missing;
-pub mod entry_repeated;
-pub mod expire_huge;
-pub mod expire_malformed;
-pub mod fields_surplus;
-pub mod id_malformed;
-pub mod id_too_long;
-pub mod line_unknown;
-pub mod list_torn;
-pub mod repeated;
-pub mod text_altered;
-pub mod text_colon;
-pub mod unlistable;
+mod lost;
 
 pub(in crate::rules) use lost::Lost;
 
@@ -37,7 +24,6 @@ pub(in crate::rules) const GONE: &str = "PVE's next change of any user, token, g
 /// Comparisons of names that one rule may make for its "did you mean": enough for every real file, and an end for a file made
 /// of misspelt names.
 const GUESSES: usize = 500_000;
-pub mod realm_unknown;
 
 /// user.cfg, where there is one. Rules that need it are asked only then.
 pub(in crate::rules) fn user_cfg<'a>(context: &Context<'a>) -> Option<&'a File<UserCfg<'a>>> {

@@ -7,17 +7,10 @@ use bstr::BStr;
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::user::{User, realm};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "user-realm-unknown",
-    level: Level::Error,
-    needs: &[Input::User, Input::Domains],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::User, Input::Domains], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let (Some((rights, _)), Some(domains)) = (context.rights(), &context.cluster.domains) else { return };

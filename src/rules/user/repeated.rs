@@ -7,18 +7,11 @@ use super::{Look, each_odd};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::user::{NoToken, QuirkKind, Reason};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 use crate::text::{Located, Span};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "user-repeated",
-    level: Level::Error,
-    needs: &[Input::User],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::User], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     const SHOWN: usize = 3;

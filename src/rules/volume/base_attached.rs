@@ -3,18 +3,11 @@
 use super::Use;
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
-use crate::rules::{Check, Context, Rule, Sink};
+use crate::rules::{Context, Rule, Sink};
 use rustc_hash::FxHashMap;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "volume-base-attached",
-    level: Level::Warning,
-    needs: &[Input::Storage],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Warning, &[Input::Storage], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     for storage in context.uses().storages() {

@@ -2,17 +2,10 @@
 
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
-use crate::rules::{Check, Context, Rule, Sink};
+use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "volume-clone-base-missing",
-    level: Level::Warning,
-    needs: &[Input::Storage, Input::Inventory],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Warning, &[Input::Storage, Input::Inventory], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     for storage in context.uses().storages() {

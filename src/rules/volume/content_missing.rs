@@ -6,18 +6,11 @@ use crate::finding::{Finding, Level};
 use crate::model::storage::Section;
 use crate::model::tables::storage::{ContentKind, ContentSet};
 use crate::rules::storage::{StorageView, article, kinds, kinds_in_words, without_content_line};
-use crate::rules::{Check, Context, Rule, Sink};
+use crate::rules::{Context, Rule, Sink};
 use crate::text::Span;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "volume-content-missing",
-    level: Level::Error,
-    needs: &[Input::Storage],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::Storage], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(view) = StorageView::of(context) else { return };

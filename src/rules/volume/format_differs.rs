@@ -3,18 +3,11 @@
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::release::Release;
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 use crate::text::Place;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "volume-format-differs",
-    level: Level::Error,
-    needs: &[Input::Storage],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::Storage], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     for storage in context.uses().storages() {

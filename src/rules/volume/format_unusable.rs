@@ -3,17 +3,10 @@
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::release::Release;
-use crate::rules::{Check, Context, Rule, Sink};
+use crate::rules::{Context, Rule, Sink};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "volume-format-unusable",
-    level: Level::Error,
-    needs: &[Input::Storage],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::Storage], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     for storage in context.uses().storages() {

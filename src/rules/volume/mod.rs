@@ -7,18 +7,8 @@
 use crate::finding::Finding;
 use crate::rules::words;
 
-pub mod base_attached;
-pub mod clone_base_missing;
-pub mod content_missing;
-pub mod format_differs;
-pub mod format_unusable;
-pub mod in_two_guests;
-pub mod name_unparsable;
-pub mod owner_other;
-pub mod storage_disabled;
-pub mod storage_not_on_node;
-pub mod storage_undefined;
-pub mod twice;
+include!(concat!(env!("OUT_DIR"), "/rules/volume.rs"));
+
 mod uses;
 
 pub use uses::{OnStorage, Use, Uses};

@@ -7,18 +7,11 @@ use crate::model::storage::PATH;
 use crate::model::tables::storage::Volumes;
 use crate::model::volume::VolumeId;
 use crate::rules::storage::{StorageView, article};
-use crate::rules::{Check, Context, Rule, Sink};
+use crate::rules::{Context, Rule, Sink};
 use bstr::BStr;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "volume-name-unparsable",
-    level: Level::Error,
-    needs: &[Input::Storage],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::Storage], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(view) = StorageView::of(context) else { return };

@@ -3,18 +3,11 @@
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::tables::storage::ContentKind;
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 use rustc_hash::FxHashSet;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "volume-owner-other",
-    level: Level::Warning,
-    needs: &[Input::Storage],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Warning, &[Input::Storage], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     for storage in context.uses().storages() {

@@ -4,18 +4,11 @@ use super::{Use, guests, related};
 use crate::cluster::Input;
 use crate::finding::Level;
 use crate::rules::storage::{StorageView, node_set};
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 use rustc_hash::FxHashSet;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "volume-storage-not-on-node",
-    level: Level::Error,
-    needs: &[Input::Storage, Input::Inventory],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::Storage, Input::Inventory], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(view) = StorageView::of(context) else { return };

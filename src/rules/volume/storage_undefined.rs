@@ -4,18 +4,11 @@ use super::{OnStorage, Use, related};
 use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
 use crate::rules::storage::StorageView;
-use crate::rules::{Check, Context, Rule, Sink, words};
+use crate::rules::{Context, Rule, Sink, words};
 use rustc_hash::FxHashSet;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "volume-storage-undefined",
-    level: Level::Error,
-    needs: &[Input::Storage],
-    since: None,
-    until: None,
-    check: Check::Cluster(check),
-};
+pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::Storage], check);
 
 /// So many storages are compared with a misspelt name; nobody has more.
 const KNOWN: usize = 200;
