@@ -162,7 +162,7 @@ mod render {
     fn run(bencher: Bencher, sources: &Sources, findings: &[Finding], format: Format) {
         bencher.counter(ItemsCount::new(findings.len())).bench_local(|| {
             let files = Files::new(sources);
-            let run = Run { files, findings, trees: Vec::new(), not_evaluated: Vec::new(), elapsed: None };
+            let run = Run { files, ..Run::new(sources, findings) };
             let mut out = Vec::with_capacity(1 << 20);
             format(black_box(&run), &mut out).unwrap();
             out

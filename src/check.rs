@@ -4,8 +4,8 @@ use rustc_hash::FxHashSet;
 use serde_json::Value;
 
 use crate::access::policy::Policy;
-use crate::cluster::Cluster;
-use crate::finding::Finding;
+use crate::cluster::{Cluster, ReleaseFrom};
+use crate::finding::{Finding, Level};
 use crate::release::Release;
 use crate::report::{NotEvaluated, Tree};
 use crate::rules::{self, Context, Rule, Unevaluated};
@@ -55,8 +55,17 @@ pub(crate) fn evaluate<'a>(
 ) -> Checked<'a> {
     let mut checked = Checked::default();
     let mut missing: Vec<Vec<Unevaluated>> = Vec::new();
-    for cluster in clusters(sources, release) {
-        let verdicts = rules::run_in(rules, &Context::new(&cluster).with_policy(policy));
+    for mut cluster in clusters(sources, release) {
+        let assumed = cluster.release_from == ReleaseFrom::Default;
+        if let (true, Some(before)) = (assumed, target.and_then(Release::before)) {
+            // An upgrade to a release is made from the one before.
+            cluster = Cluster::load(sources, cluster.tree, cluster.id, Some(before));
+            cluster.release_from = ReleaseFrom::Target;
+        }
+        let mut verdicts = rules::run_in(rules, &Context::new(&cluster).with_policy(policy));
+        if assumed {
+            lower_assumed(&mut verdicts.findings, sources, &cluster, policy);
+        }
         if let Some(target) = target.filter(|target| *target > cluster.release) {
             let upgraded = Cluster::load(sources, cluster.tree, cluster.id, Some(target));
             let context = Context::new(&upgraded).with_policy(policy).upgraded_from(cluster.release);
@@ -79,6 +88,26 @@ pub(crate) fn evaluate<'a>(
     checked.findings.sort_by(|a, b| (a.primary.place, a.rule).cmp(&(b.primary.place, b.rule)));
     checked.not_evaluated = unevaluated_everywhere(missing, policy.map_or(0, |policy| policy.statements.len()));
     checked
+}
+
+/// Makes warnings of the errors that hold only on the release that was assumed: one release earlier, the same text is none.
+fn lower_assumed(findings: &mut [Finding], sources: &Sources, cluster: &Cluster<'_>, policy: Option<&Policy>) {
+    let Some(before) = cluster.release.before() else { return };
+    let is_error = |finding: &&mut Finding| finding.level == Level::Error;
+    let mut asked: Vec<_> =
+        findings.iter_mut().filter(is_error).filter_map(|finding| Rule::named(finding.rule)).collect();
+    asked.sort_by_key(|rule| rule.id);
+    asked.dedup_by_key(|rule| rule.id);
+    if asked.is_empty() {
+        return;
+    }
+    let earlier = Cluster::load(sources, cluster.tree, cluster.id, Some(before));
+    let there = rules::run_in(&asked, &Context::new(&earlier).with_policy(policy)).findings;
+    let there: FxHashSet<_> =
+        there.iter().filter(|finding| finding.level == Level::Error).map(Finding::fingerprint).collect();
+    for finding in findings.iter_mut().filter(is_error).filter(|finding| !there.contains(&finding.fingerprint())) {
+        finding.only_assumed(cluster.release);
+    }
 }
 
 /// What PVE holds after reading each file that has a model, in the order of their paths.

@@ -76,6 +76,8 @@ pub enum ReleaseFrom {
     Dpkg,
     /// A file in the tree that only this release, or none before it, has.
     Guess(&'static str),
+    /// Nothing told; the one before the release it is to be upgraded to is assumed.
+    Target,
     /// Nothing told; the newest release is assumed.
     Default,
 }
@@ -86,6 +88,7 @@ impl std::fmt::Display for ReleaseFrom {
             Self::Option => f.write_str("as told"),
             Self::Dpkg => f.write_str("from dpkg"),
             Self::Guess(from) => write!(f, "guessed from {from}"),
+            Self::Target => f.write_str("assumed, as the one before the target"),
             Self::Default => f.write_str("assumed"),
         }
     }

@@ -271,6 +271,13 @@ impl Finding {
         self
     }
 
+    /// Says that it is so on `release` only, which nothing tells: no more than a warning.
+    pub(crate) fn only_assumed(&mut self, release: Release) {
+        self.level = Level::Warning;
+        self.consequence
+            .push(format!("So it is on {release}, which is assumed here: say with --pve which release this is."));
+    }
+
     /// Fills in what the rule engine knows.
     pub(crate) fn found_by(&mut self, rule: &'static str, level: Level) {
         self.rule = rule;

@@ -39,6 +39,12 @@ impl Release {
         }
     }
 
+    /// The release before this one, when it is known.
+    #[must_use]
+    pub const fn before(self) -> Option<Self> {
+        Self::from_major(self.major() - 1)
+    }
+
     /// Index into tables that hold one entry per release, oldest first.
     #[must_use]
     pub const fn index(self) -> usize {

@@ -201,7 +201,7 @@ fn check_judges_the_policy_of_its_settings() {
     let statement = "[[policy]]\nstatement = 'kid@pve cannot VM.PowerMgmt on /vms'\n";
     let (text, code) = check_with(statement, homelab);
     assert!(text.starts_with("error[policy-broken]: kid@pve can VM.PowerMgmt on /vms/105\n"), "{text}");
-    assert!(text.contains("1 error in 1 of "), "{text}");
+    assert!(text.contains("1 error in 1 place; "), "{text}");
     assert_eq!(code, 1);
     let ignore = "[[ignore]]\nrule = 'policy-broken'\nsubject = 'policy: kid@pve cannot *'\nreason = 'summer'\n";
     let (text, code) = check_with(&format!("{statement}{ignore}"), homelab);

@@ -17,7 +17,7 @@ pub(crate) fn without_time(text: &str) -> String {
 fn a_clean_tree_gives_one_line_and_0() {
     let output = pvelint(&["check", "samples/clean"]);
     assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
-    assert_eq!(without_time(&stdout(&output)), "10 files, no findings (PVE 9 assumed)\n");
+    assert_eq!(without_time(&stdout(&output)), "10 files read, no findings (PVE 9 assumed)\n");
     assert_eq!(stderr(&output), "");
 }
 
@@ -37,6 +37,8 @@ fn a_target_adds_what_an_upgrade_breaks() {
 
     assert_eq!(pvelint(&["check", "--pve", "8", "--target", "9", "samples/clean"]).status.code(), Some(0));
     let output = pvelint(&["check", "--target", "9", "samples/clean"]);
+    assert_eq!(output.status.code(), Some(0), "an upgrade to 9 starts at 8");
+    let output = pvelint(&["check", "--pve", "9", "--target", "9", "samples/clean"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("--target is for an upgrade"), "{}", stderr(&output));
 }

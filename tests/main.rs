@@ -27,6 +27,7 @@ mod conformance_user;
 mod docs;
 mod grammar;
 mod help;
+mod layouts;
 mod report;
 mod rules;
 mod rules_ct;

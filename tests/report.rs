@@ -15,7 +15,7 @@ fn at(text: &[u8], needle: &str) -> Place {
 }
 
 fn run<'a>(sources: &'a Sources, findings: &'a [Finding]) -> Run<'a> {
-    Run { files: Files::new(sources), findings, trees: Vec::new(), not_evaluated: Vec::new(), elapsed: None }
+    Run::new(sources, findings)
 }
 
 const USER_CFG: &[u8] = b"user:root@pam:1:0::::::\nuser:ci@pve:1:0::::::\ntoken:ci@pve!deploy:0:1:pipeline:\n\nacl:1:/pool/dev:ci@pve:PVEVMAdmin:\n";

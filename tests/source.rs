@@ -100,7 +100,7 @@ fn a_copy_of_etc_pve() {
         kinds(&dir, &sources),
         [
             (".git", FileKind::Ignored(Ignored::Hidden)),
-            ("100.conf", FileKind::Unrecognised(Unrecognised::GuestElsewhere)),
+            ("100.conf", FileKind::Unrecognised(Unrecognised::SecondCopy)),
             ("datacenter.cfg", FileKind::DatacenterCfg),
             ("firewall/100.fw", FileKind::FirewallGuest),
             ("local", FileKind::Ignored(Ignored::Alias)),
@@ -155,6 +155,7 @@ fn a_copy_of_etc_with_the_files_beside_pve() {
     assert_eq!(
         kinds(&dir, &sources),
         [
+            ("lxc/default.conf", FileKind::OutsideTree),
             ("network/interfaces", FileKind::NetworkInterfaces),
             ("pve/ha/rules.cfg", FileKind::HaRules),
             ("pve/user.cfg", FileKind::UserCfg),
@@ -171,7 +172,7 @@ fn a_copy_of_etc_with_the_files_beside_pve() {
     assert_eq!(tree.release_hint, Some((Release::Pve9, HintFrom::File("ha/rules.cfg"))));
     let subuid = sources.files.iter().find(|file| file.kind == FileKind::Subuid).unwrap();
     assert_eq!((subuid.rel(), &*subuid.pve_name()), ("subuid", "/etc/subuid"));
-    assert_eq!(sources.files[2].rel(), "user.cfg");
+    assert_eq!(sources.files[3].rel(), "user.cfg");
 }
 
 #[test]
@@ -229,7 +230,7 @@ fn without_nodes_the_text_tells_what_a_guest_is() {
     assert_eq!(
         kinds(&dir, &sources),
         [
-            ("0103.conf", FileKind::Unrecognised(Unrecognised::Unknown)),
+            ("0103.conf", FileKind::Unrecognised(Unrecognised::SecondCopy)),
             ("100.conf", FileKind::Container),
             ("102.conf", FileKind::Unrecognised(Unrecognised::GuestElsewhere)),
             ("more/101.conf", FileKind::Vm),
@@ -298,12 +299,15 @@ fn links() {
     assert_eq!(kind("nodes/a/lxc/101.conf"), link);
     assert_eq!(kind("nodes/b"), link);
     assert_eq!(kind("nodes/a/up"), link);
-    assert_eq!(kind("storage.cfg"), link, "its target was read as domains.cfg, which is first");
-    assert_eq!(read(&dir, &sources), ["domains.cfg", "nodes/a/lxc/100.conf"]);
+    assert_eq!(read(&dir, &sources), ["nodes/a/lxc/100.conf", "storage.cfg"]);
     let real = |dir: &TempDir| dir.path().canonicalize().unwrap();
     assert_eq!(
         problems(&dir, &sources),
         [
+            (
+                "domains.cfg",
+                ProblemKind::LinkOther(real(&dir).join("..data/storage.cfg").to_string_lossy().into_owned())
+            ),
             ("ha", ProblemKind::LinkDirectory(real(&dir).join(".git").to_string_lossy().into_owned())),
             ("nodes/a/lxc/102.conf", ProblemKind::LinkBroken),
             ("nodes/a/lxc/103.conf", ProblemKind::LinkLoop),
@@ -420,7 +424,7 @@ fn depth_is_limited() {
 fn many_files_are_read_in_order() {
     let dir = tempfile::tempdir().unwrap();
     for vmid in 100..700 {
-        write(dir.path(), &format!("nodes/n{}/lxc/{vmid}.conf", vmid % 3), &format!("hostname: ct{vmid}\n"));
+        write(dir.path(), &format!("nodes/n{}/lxc/{vmid}.conf", vmid % 3), format!("hostname: ct{vmid}\n"));
     }
     let sources = load_dir(&dir);
     assert_eq!(sources.files.len(), 600);
@@ -475,8 +479,8 @@ fn files_given_one_by_one_form_a_tree() {
     assert_eq!(sources.files[0].rel(), "nodes/a/lxc/100.conf");
 
     let sources = load(&[at("100.conf.bak"), at("102.conf")]);
-    assert_eq!(problems(&dir, &sources), [("100.conf.bak", ProblemKind::KindUnknown)]);
-    assert_eq!(sources.files[1].kind, FileKind::Vm);
+    let told: Vec<_> = sources.files.iter().map(|file| (file.kind, file.vmid, file.told_by)).collect();
+    assert_eq!(told, [(FileKind::Container, Some(100), ToldBy::Text), (FileKind::Vm, Some(102), ToldBy::Text)]);
 
     let options = LoadOptions { kind: Some(FileKind::Container), vmid: Some(7), ..LoadOptions::default() };
     let sources = load_with(&[at("100.conf.bak")], &options);
@@ -574,7 +578,8 @@ fn inputs_without_anything_are_told_apart() {
     let sources = load(&[dir.path().join("a")]);
     assert_eq!(problems(&dir, &sources), [("a", ProblemKind::NothingFound)]);
     let sources = load(&[dir.path().join("pve")]);
-    assert_eq!((sources.trees.len(), sources.files.len()), (1, 0));
+    assert_eq!(sources.trees.len(), 0);
+    assert_eq!(problems(&dir, &sources), [("pve", ProblemKind::EmptyPve)]);
     let sources = load(&[dir.path().join("etc")]);
     assert!(present(&sources, FileKind::Subuid));
     assert_eq!(sources.trees[0].input(FileKind::UserCfg), Presence::NotLooked);
@@ -627,7 +632,7 @@ fn no_file_of_a_real_tree_is_lost() {
         assert!(!matches!(file.kind, FileKind::Unrecognised(why) if why != Unrecognised::Suffix), "{}", file.shown);
         // And each is told as itself when it is given alone.
         let alone = load(&[PathBuf::from(&file.shown)]);
-        if !matches!(file.kind, FileKind::OutsideTree) {
+        if !matches!(file.kind, FileKind::OutsideTree | FileKind::Unrecognised(_)) {
             assert_eq!(alone.files[0].kind, file.kind, "{}", file.shown);
         }
         // The text tells containers from VMs as the path does.

@@ -9,10 +9,10 @@ use clap::{Args, ValueEnum};
 use super::{Failure, InputArgs, Outcome};
 use crate::finding::{Finding, Level};
 use crate::release::Release;
-use crate::report::{self, Files, NotEvaluated, Run};
+use crate::report::{self, NotEvaluated, Run};
 use crate::rules::{RULES, Rule, ids};
 use crate::settings::{self, Settings};
-use crate::source::{FileKind, Layout, Presence, Sources, Tree};
+use crate::source::{FileKind, Layout, Presence, ProblemKind, ReadState, Sources, Tree, TreeId, Unrecognised};
 use crate::text::FileId;
 use crate::{CheckOptions, Checked, suppress};
 
@@ -37,13 +37,17 @@ pub(super) struct CheckArgs {
     #[arg(long)]
     notes: bool,
 
-    /// Run only these rules
+    /// Run only these rules; `*` stands for any text, as in 'idmap-*'
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     select: Vec<String>,
 
-    /// Leave these rules out
+    /// Leave these rules out; `*` stands for any text
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     ignore: Vec<String>,
+
+    /// Exit with 3 unless these were read in every tree: user.cfg, storage.cfg, domains.cfg, lxc, qemu-server, subuid, subgid ...
+    #[arg(long, value_name = "INPUT", value_delimiter = ',')]
+    require: Vec<String>,
 
     /// Settings: ignores with their reasons, statements about rights [default: pvelint.toml in the current directory, when it
     /// exists]
@@ -53,6 +57,10 @@ pub(super) struct CheckArgs {
     /// Print no summary
     #[arg(long, short)]
     quiet: bool,
+
+    /// List every file that looks like configuration and was not read, and why
+    #[arg(long, short, conflicts_with = "quiet")]
+    verbose: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -88,11 +96,9 @@ pub(super) fn run(args: &CheckArgs, colour: bool, out: &mut dyn Write) -> Result
     let start = Instant::now();
     let rules = chosen(args)?;
     let settings = read_settings(args.config.as_deref())?;
+    let required = required(&args.require)?;
     let mut sources = args.input.load()?;
     let settings_file = settings.as_ref().map(|file| sources.attach(&file.shown, file.text.clone().into_bytes()));
-    if run_files(&sources) == 0 && sources.problems.is_empty() {
-        return Err(Failure::Unreadable("no configuration file that pvelint knows is in there".to_owned()));
-    }
     let explicit = settings.as_ref().and_then(|file| file.settings.pve);
     let policy = settings.as_ref().zip(settings_file).and_then(|(file, id)| file.settings.policy(&file.text, id));
     let one_tree = sources.trees.len() == 1;
@@ -102,8 +108,8 @@ pub(super) fn run(args: &CheckArgs, colour: bool, out: &mut dyn Write) -> Result
             std::mem::forget(models);
         }
     };
-    let terms = CheckOptions { release: args.input.pve.or(explicit), target: args.target, policy: policy.as_ref() };
-    let checked = crate::check::evaluate(&sources, &rules, terms, done);
+    let options = CheckOptions { release: args.input.pve.or(explicit), target: args.target, policy: policy.as_ref() };
+    let checked = crate::check::evaluate(&sources, &rules, options, done);
     let Checked { mut findings, trees, not_evaluated } = checked;
     if let Some(target) = args.target
         && !trees.is_empty()
@@ -115,15 +121,33 @@ pub(super) fn run(args: &CheckArgs, colour: bool, out: &mut dyn Write) -> Result
             trees.first().map_or(target, |tree| tree.release)
         )));
     }
+    let mut ignored = 0;
     if let (Some(file), Some(id)) = (&settings, settings_file) {
+        let before = findings.len();
+        let subjects: Vec<(&'static str, String)> =
+            findings.iter().map(|finding| (finding.rule, finding.subject.clone())).collect();
         let unused = suppress::apply(&file.settings.ignore, &mut findings);
-        findings.extend(said_of_unused(&unused, id, &sources, &rules, &not_evaluated));
+        ignored = before - findings.len();
+        findings.extend(said_of_unused(&unused, id, &sources, &rules, &not_evaluated, &subjects));
+    }
+    let nothing = nothing_read(&sources);
+    if nothing.is_some() {
+        // Said at the end, with what is known of the reason.
+        findings.retain(|finding| finding.rule != ids::TREE_EMPTY);
     }
     let notes = args.notes || args.fail_on == FailOn::Note;
     findings.retain(|finding: &Finding| notes || finding.level > Level::Note);
     let failed = findings.iter().any(|finding| args.fail_on.reached_by(finding.level));
-    let run =
-        Run { files: Files::new(&sources), findings: &findings, trees, not_evaluated, elapsed: Some(start.elapsed()) };
+    let run = Run {
+        trees,
+        not_evaluated,
+        unread: sources.unread().collect(),
+        ignored,
+        target: args.target,
+        verbose: args.verbose,
+        elapsed: Some(start.elapsed()),
+        ..Run::new(&sources, &findings)
+    };
     match args.format {
         Format::Full => report::full::write(&run, colour, out)?,
         Format::Concise => report::concise::write(&run, out)?,
@@ -132,27 +156,104 @@ pub(super) fn run(args: &CheckArgs, colour: bool, out: &mut dyn Write) -> Result
     if args.format != Format::Json && !args.quiet {
         if args.format == Format::Concise {
             out.flush()?;
-            run.write_summary(&mut std::io::stderr().lock())?;
+            let mut err = std::io::stderr().lock();
+            summary(&run, &mut err)?;
         } else {
-            run.write_summary(out)?;
+            summary(&run, out)?;
         }
     }
-    if run_files(&sources) == 0 {
+    let missing = nothing.or_else(|| not_read(&required, &sources));
+    if let Some(missing) = missing {
         out.flush()?;
-        return Err(Failure::Unreadable("nothing readable to check".to_owned()));
+        return Err(Failure::Unreadable(missing));
     }
     std::mem::forget((sources, findings));
     Ok(if failed { Outcome::Findings } else { Outcome::Clean })
 }
 
+fn summary(run: &Run<'_>, out: &mut dyn Write) -> std::io::Result<()> {
+    run.write_summary(out)?;
+    if run.verbose { run.write_coverage(out) } else { Ok(()) }
+}
+
+/// Why a run says nothing about a cluster: no file of it was read. Files that were given one by one are all that was asked for.
+fn nothing_read(sources: &Sources) -> Option<String> {
+    let was_read = |file: &crate::source::SourceFile| file.state == ReadState::Read;
+    let given = sources.trees.iter().any(|tree| tree.layout == Layout::Files) && sources.files.iter().any(was_read);
+    if sources.has_core() || given {
+        return None;
+    }
+    let database = sources.files.iter().find(|file| file.kind == FileKind::Unrecognised(Unrecognised::Database));
+    let empty = |kind: &ProblemKind| matches!(kind, ProblemKind::NothingFound | ProblemKind::EmptyPve);
+    let of_inputs = sources.problems.iter().filter(|problem| empty(&problem.kind));
+    let inputs: Vec<_> = of_inputs.filter_map(|problem| sources.file(problem.file)).map(|file| &*file.shown).collect();
+    let place = if inputs.is_empty() { String::new() } else { format!(" in {}", inputs.join(", ")) };
+    let mut said = format!("no configuration of Proxmox VE was read{place}: no user.cfg, no storage.cfg, no guest");
+    if let Some(database) = database {
+        said.push_str(&format!("\n{} holds it, which pvelint doesn't read: copy /etc/pve itself", database.shown));
+    } else if sources.problems.iter().any(|problem| !empty(&problem.kind)) {
+        said.push_str("\nwhat is there can't be read, see above");
+    } else {
+        said.push_str(
+            "\n/etc/pve is a FUSE mount that backups of the root file system leave out: copy it by itself, as\n\
+             `tar -C / -czf pve.tar.gz etc/pve` does on a node",
+        );
+    }
+    Some(said)
+}
+
+/// The inputs that `--require` names.
+fn required(names: &[String]) -> Result<Vec<(&str, FileKind)>, Failure> {
+    let known = |name: &str| {
+        let base = name.trim_start_matches("/etc/").trim_start_matches("etc/");
+        FileKind::from_name(base).or(match base {
+            "container" | "containers" | "ct" => Some(FileKind::Container),
+            "vm" | "vms" => Some(FileKind::Vm),
+            _ => None,
+        })
+    };
+    let one = |name: &'_ String| match known(name) {
+        Some(kind) => Ok(kind),
+        None => {
+            let all: Vec<_> = FileKind::NAMES.iter().map(|named| named.0).collect();
+            Err(Failure::Usage(format!("--require knows no input {name}; there are: {}", all.join(", "))))
+        }
+    };
+    names.iter().map(|name| one(name).map(|kind| (name.as_str(), kind))).collect()
+}
+
+/// Which required input of which tree wasn't evaluated.
+fn not_read(required: &[(&str, FileKind)], sources: &Sources) -> Option<String> {
+    let mut missing = Vec::new();
+    for (tree, id) in sources.trees.iter().zip(0..) {
+        for (name, kind) in required {
+            let was_read = if FileKind::SINGLETONS.contains(kind) {
+                matches!(tree.input(*kind), Presence::Present(file) if sources.file(file).is_some_and(|file| file.state == ReadState::Read))
+            } else {
+                let mut guests = sources.files_of(TreeId(id)).filter(|file| file.kind == *kind);
+                let mut states = guests.by_ref().map(|file| file.state).peekable();
+                states.peek().is_some() && states.all(|state| state == ReadState::Read)
+            };
+            if !was_read {
+                missing.push(format!("required, but not evaluated: {name} of {}", tree.shown));
+            }
+        }
+    }
+    if sources.trees.is_empty() {
+        missing.extend(required.iter().map(|(name, _)| format!("required, but not evaluated: {name}")));
+    }
+    (!missing.is_empty()).then(|| missing.join("\n"))
+}
+
 /// What is to be said of ignores that hit nothing. Rules that weren't asked and files that weren't looked at might have given them
-/// something to hit.
+/// something to hit. `found` are rule and subject of all findings.
 fn said_of_unused(
     ignores: &[&settings::Ignore],
     file: FileId,
     sources: &Sources,
     rules: &[&'static Rule],
     not_evaluated: &[NotEvaluated],
+    found: &[(&'static str, String)],
 ) -> Vec<Finding> {
     let was_asked = |rule: &Rule| {
         let missing = || not_evaluated.iter().any(|group| group.rules.contains(&rule.id));
@@ -168,7 +269,13 @@ fn said_of_unused(
         if known && !(all_looked_at && named().all(|rule| was_asked(rule))) {
             return None;
         }
-        let mut finding = suppress::unused(ignore, file, known);
+        let near = if known {
+            suppress::nearest_subject(ignore, found).map(|subject| format!("subject = \"{subject}\""))
+        } else {
+            super::nearest(ignore.rule.get_ref(), RULES.iter().map(|rule| rule.id))
+                .map(|rule| format!("rule = \"{rule}\""))
+        };
+        let mut finding = suppress::unused(ignore, file, known, near.as_deref());
         finding.found_by(rule.id, rule.level);
         Some(finding)
     });
@@ -177,21 +284,17 @@ fn said_of_unused(
 
 /// The rules that `--select` and `--ignore` leave.
 fn chosen(args: &CheckArgs) -> Result<Vec<&'static Rule>, Failure> {
-    for id in args.select.iter().chain(&args.ignore) {
-        if Rule::named(id).is_none() {
-            let hint = super::nearest(id, RULES.iter().map(|rule| rule.id))
+    use crate::text::matches;
+    for pattern in args.select.iter().chain(&args.ignore) {
+        if !RULES.iter().any(|rule| matches(pattern, rule.id)) {
+            let hint = super::nearest(pattern, RULES.iter().map(|rule| rule.id))
                 .map_or_else(|| "`pvelint rules` lists them".to_owned(), |id| format!("did you mean {id}?"));
-            return Err(Failure::Usage(format!("no rule is called {id}; {hint}")));
+            return Err(Failure::Usage(format!("no rule is called {pattern}; {hint}")));
         }
     }
-    let wanted = |id: &str| args.select.is_empty() || args.select.iter().any(|one| one == id);
-    let skipped = |id: &str| args.ignore.iter().any(|one| one == id);
+    let wanted = |id: &str| args.select.is_empty() || args.select.iter().any(|one| matches(one, id));
+    let skipped = |id: &str| args.ignore.iter().any(|one| matches(one, id));
     Ok(RULES.iter().copied().filter(|rule| wanted(rule.id) && !skipped(rule.id)).collect())
-}
-
-/// Number of files that were read.
-fn run_files(sources: &Sources) -> usize {
-    sources.files.iter().filter(|file| file.state == crate::source::ReadState::Read).count()
 }
 
 /// A settings file.
@@ -204,12 +307,9 @@ struct SettingsFile {
 /// The settings that `--config` names, else those of the current directory, where there are any.
 fn read_settings(told: Option<&Path>) -> Result<Option<SettingsFile>, Failure> {
     let path = told.unwrap_or_else(|| Path::new(settings::FILE_NAME));
-    let shown = path.display().to_string();
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if told.is_none() && error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Failure::Usage(format!("{shown}: {error}"))),
-    };
-    let settings = Settings::parse(&text).map_err(|error| Failure::Usage(format!("{shown}: {error}")))?;
+    if told.is_none() && path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+        return Ok(None);
+    }
+    let (shown, text, settings) = super::settings_file(path)?;
     Ok(Some(SettingsFile { shown, text, settings }))
 }

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::release::Release;
+use crate::settings::Settings;
 use crate::source::{FileKind, LoadOptions, Sources};
 use crate::text::nearest;
 
@@ -25,8 +26,10 @@ use lazy_args::Lazy;
 /// Reads the configuration of Proxmox VE the way Proxmox VE reads it, and says what is wrong with it.
 #[derive(Debug, Parser)]
 #[command(name = "pvelint", version, propagate_version = true, max_term_width = 110)]
-#[command(after_help = "Exit codes: 0 nothing found, 1 findings, 2 usage, 3 nothing readable to check.\n\
-    On a node, `pvelint check` reads /etc/pve. Elsewhere name a copy of it: `pvelint check backup/etc`.")]
+#[command(
+    after_help = "Exit codes: 0 nothing found, 1 findings, 2 usage, 3 not evaluated: nothing readable to check.\n\
+    On a node, `pvelint check` reads /etc/pve. Elsewhere name a copy of it: `pvelint check backup/etc`."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -230,6 +233,17 @@ impl InputArgs {
             ..LoadOptions::default()
         }
     }
+}
+
+/// The text of a settings file and what it says: a regular file, or a link to one beside it, of 1 MiB at most. Somebody else's
+/// checkout may hold anything under that name, so an error never quotes a file that isn't one of settings.
+fn settings_file(path: &Path) -> Result<(String, String, Settings), Failure> {
+    let shown = path.display().to_string();
+    let text = crate::source::read_beside(path).map_err(|problem| Failure::Usage(format!("{shown} {problem}")))?;
+    let text =
+        String::from_utf8(text).map_err(|_| Failure::Usage(format!("{shown} is no settings file: not UTF-8")))?;
+    let settings = Settings::parse(&text).map_err(|error| Failure::Usage(format!("{shown}: {error}")))?;
+    Ok((shown, text, settings))
 }
 
 /// Enough threads for the 128 MiB that a pmxcfs can hold: each costs time to start, and memory.

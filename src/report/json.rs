@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{Counts, Files, Run};
 use crate::finding::{Finding, Fix, Label, Level, Related};
+use crate::source::{SourceFile, VmidBy};
 use crate::text::{Place, printable_str};
 
 /// Version of the format. Additions don't change it.
@@ -20,6 +21,9 @@ struct Document<'a> {
     trees: Vec<JsonTree<'a>>,
     findings: Vec<JsonFinding<'a>>,
     not_evaluated: Vec<JsonNotEvaluated<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    files: Option<Vec<JsonFile<'a>>>,
+    unread: Vec<JsonUnread>,
     summary: Summary,
 }
 
@@ -38,9 +42,31 @@ struct JsonNotEvaluated<'a> {
     statements: usize,
 }
 
+/// A file that was read: as part of which tree, and as what.
+#[derive(Serialize)]
+struct JsonFile<'a> {
+    path: String,
+    tree: Option<String>,
+    name: String,
+    node: Option<&'a str>,
+    vmid: Option<u32>,
+    /// What the vmid was told by, where it isn't the path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vmid_from: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct JsonUnread {
+    path: String,
+    kind: String,
+    reason: String,
+}
+
 #[derive(Serialize)]
 struct Summary {
     files: usize,
+    unread: usize,
+    ignored: usize,
     #[serde(flatten)]
     counts: Counts,
 }
@@ -115,10 +141,42 @@ pub fn write(run: &Run<'_>, out: &mut dyn io::Write) -> io::Result<()> {
                 statements: group.statements,
             })
             .collect(),
-        summary: Summary { files: run.files.count(), counts: Counts::of(run.findings) },
+        files: run.verbose.then(|| run.files.read().map(|file| json_file(run, file)).collect()),
+        unread: run
+            .unread
+            .iter()
+            .map(|unread| JsonUnread {
+                path: clean(unread.path),
+                kind: clean(&unread.kind),
+                reason: clean(&unread.reason),
+            })
+            .collect(),
+        summary: Summary {
+            files: run.files.count(),
+            unread: run.unread.len(),
+            ignored: run.ignored,
+            counts: Counts::of(run.findings),
+        },
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
+}
+
+fn json_file<'a>(run: &Run<'a>, file: &'a SourceFile) -> JsonFile<'a> {
+    let tree = file.tree.and_then(|tree| run.trees.get(tree.0 as usize));
+    JsonFile {
+        path: clean(&file.shown),
+        tree: tree.map(|tree| clean(tree.path)),
+        name: clean(&file.pve_name()),
+        node: file.node.as_deref(),
+        vmid: file.vmid,
+        vmid_from: match file.vmid_by {
+            _ if file.vmid.is_none() => None,
+            VmidBy::Path => None,
+            VmidBy::Name => Some("name"),
+            VmidBy::Volumes => Some("volumes"),
+        },
+    }
 }
 
 /// Findings as they stand in the document, for questions that print a document of their own.

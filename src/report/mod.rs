@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use crate::finding::{Finding, Level};
 use crate::release::Release;
-use crate::source::{ReadState, Sources};
-use crate::text::{FileId, LineCol, LineIndex, Place};
+use crate::source::{FileKind, ReadState, SourceFile, Sources, ToldBy, Unread, VmidBy};
+use crate::text::{FileId, LineCol, LineIndex, Place, printable_str};
 
 pub mod concise;
 mod excerpt;
@@ -27,6 +27,14 @@ pub struct Run<'a> {
     pub trees: Vec<Tree<'a>>,
     /// The rules that could not be evaluated anywhere, with the inputs they miss.
     pub not_evaluated: Vec<NotEvaluated>,
+    /// What looks like configuration and was not read.
+    pub unread: Vec<Unread<'a>>,
+    /// Findings that the settings ignore.
+    pub ignored: usize,
+    /// The release that the trees were judged for as well, on the way to an upgrade.
+    pub target: Option<Release>,
+    /// Say as well of each file what became of it.
+    pub verbose: bool,
     /// How long the run took; not shown when absent.
     pub elapsed: Option<Duration>,
 }
@@ -71,6 +79,22 @@ impl<'a> Files<'a> {
     #[must_use]
     pub fn count(&self) -> usize {
         self.sources.files.iter().filter(|file| file.state == ReadState::Read).count()
+    }
+
+    /// Whether this file was read.
+    #[must_use]
+    pub fn is_read(&self, file: FileId) -> bool {
+        self.sources.file(file).is_some_and(|file| file.state == ReadState::Read)
+    }
+
+    /// Those that were read.
+    pub fn read(&self) -> impl Iterator<Item = &'a SourceFile> {
+        self.sources.files.iter().filter(|file| file.state == ReadState::Read)
+    }
+
+    /// Those that were read because their text says what they are.
+    pub fn told_by_text(&self) -> impl Iterator<Item = &'a SourceFile> {
+        self.read().filter(|file| file.told_by == ToldBy::Text)
     }
 
     /// The name as the user would write it.
@@ -135,25 +159,52 @@ impl Counts {
     }
 }
 
+impl<'a> Run<'a> {
+    /// What is found in `sources`, with nothing to say of trees and rules yet.
+    #[must_use]
+    pub fn new(sources: &'a Sources, findings: &'a [Finding]) -> Self {
+        Self {
+            files: Files::new(sources),
+            findings,
+            trees: Vec::new(),
+            not_evaluated: Vec::new(),
+            unread: Vec::new(),
+            ignored: 0,
+            target: None,
+            verbose: false,
+            elapsed: None,
+        }
+    }
+}
+
 impl Run<'_> {
     /// The closing lines: counts, release, and what was not evaluated.
     ///
     /// # Errors
     /// When `out` can't be written.
     pub fn write_summary(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
         let files = self.files.count();
         let mut aside: Vec<String> = Vec::new();
+        let mut apart = false;
         match self.trees.as_slice() {
             [] => {}
             [tree] => aside.push(format!("{} {}", tree.release, tree.release_from)),
             trees => {
                 aside.push(plural(trees.len(), "tree"));
-                let mut releases: Vec<_> = trees.iter().map(|tree| tree.release).collect();
+                let mut releases: Vec<_> =
+                    trees.iter().map(|tree| format!("{} {}", tree.release, tree.release_from)).collect();
                 releases.sort_unstable();
                 releases.dedup();
-                aside.extend(releases.iter().map(Release::to_string));
+                // Trees of one release by one reason share a word; where they differ, each has a line below.
+                if let [release] = &releases[..] {
+                    aside.push(release.clone());
+                } else {
+                    apart = true;
+                }
             }
+        }
+        if let Some(target) = self.target {
+            aside.push(format!("and judged as {target}"));
         }
         if let Some(elapsed) = self.elapsed {
             aside.push(format!("{} ms", elapsed.as_millis()));
@@ -165,14 +216,27 @@ impl Run<'_> {
             .filter(|&(n, _)| n > 0)
             .map(|(n, word)| plural(n, word))
             .collect();
+        let ignored = if self.ignored == 0 { String::new() } else { format!("; {} ignored", self.ignored) };
         if found.is_empty() {
-            writeln!(out, "{}, no findings{aside}", plural(files, "file"))?;
+            writeln!(out, "{} read, no findings{ignored}{aside}", plural(files, "file"))?;
         } else {
             let mut with: Vec<_> = self.findings.iter().map(|finding| finding.primary.place.file).collect();
             with.sort_unstable();
             with.dedup();
-            writeln!(out, "{} in {} of {}{aside}", found.join(", "), with.len(), plural(files, "file"))?;
+            let read = with.iter().filter(|file| self.files.is_read(**file)).count();
+            let place = if read == with.len() {
+                format!("in {read} of {} read", plural(files, "file"))
+            } else {
+                format!("in {}; {} read", plural(with.len(), "place"), plural(files, "file"))
+            };
+            writeln!(out, "{} {place}{ignored}{aside}", found.join(", "))?;
         }
+        if apart {
+            for tree in &self.trees {
+                writeln!(out, "  {}: {} {}", printable_str(tree.path), tree.release, tree.release_from)?;
+            }
+        }
+        self.write_unread(out)?;
         if !self.not_evaluated.is_empty() {
             let groups: Vec<_> = self
                 .not_evaluated
@@ -189,4 +253,49 @@ impl Run<'_> {
         }
         Ok(())
     }
+
+    /// One line that names what looks like configuration and was not read.
+    fn write_unread(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        /// So many are named; the rest is counted.
+        const NAMED: usize = 8;
+        if self.unread.is_empty() {
+            return Ok(());
+        }
+        let mut names: Vec<&str> = Vec::new();
+        for unread in &self.unread {
+            if !names.contains(&&*unread.name) && names.len() < NAMED {
+                names.push(&unread.name);
+            }
+        }
+        let more = if names.len() < self.unread.len() { ", ... (--verbose lists them)" } else { "" };
+        let names: Vec<_> = names.into_iter().map(printable_str).collect();
+        writeln!(out, "not read: {}: {}{more}", plural(self.unread.len(), "file"), names.join(", "))
+    }
+
+    /// Each file that looks like configuration and was not read, with the reason; and each that was read under a name that isn't
+    /// PVE's, with what it was taken for.
+    ///
+    /// # Errors
+    /// When `out` can't be written.
+    pub fn write_coverage(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        for file in self.files.told_by_text() {
+            let vmid = match (file.vmid, file.vmid_by) {
+                (None, _) => "of a vmid that nothing tells".to_owned(),
+                (Some(vmid), VmidBy::Path) => format!("{vmid}"),
+                (Some(vmid), VmidBy::Name) => format!("{vmid}, by a number in its name"),
+                (Some(vmid), VmidBy::Volumes) => format!("{vmid}, by the names of its volumes"),
+            };
+            let what = if file.kind == FileKind::Container { "container" } else { "VM" };
+            writeln!(out, "read by its text: {}: {what} {vmid}", printable_str(&file.shown))?;
+        }
+        for unread in &self.unread {
+            writeln!(out, "not read: {}: {}", printable_str(unread.path), printable_str(&unread.reason))?;
+        }
+        Ok(())
+    }
+}
+
+/// `2 files`, `1 file`.
+fn plural(n: usize, word: &str) -> String {
+    format!("{n} {word}{}", if n == 1 { "" } else { "s" })
 }

@@ -1,9 +1,7 @@
-//! What a file is, told by its path below `/etc/pve` (or `/etc`), and for a guest's file without a telling path by its text.
+//! What a file is, told by its path below `/etc/pve` (or `/etc`).
 //!
 //! Pure functions: nothing here touches a disk. The paths are those of pve-cluster (`status.c`, `PVE/Cluster.pm`) and of the
 //! packages that own the files.
-
-use crate::text;
 
 /// What a file is to PVE. Some are read, see [`FileKind::is_read`]; the others are known by name only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -121,6 +119,12 @@ pub enum Unrecognised {
     GuestElsewhere,
     /// Any other path that isn't one of PVE's: `storage.cfg.save`, `mapping/dir.cfg`.
     Unknown,
+    /// A hidden directory with files in it that only PVE has: `.proxmox/`.
+    HiddenTree,
+    /// A guest's by its text, whose vmid another guest of the tree has: a copy of it.
+    SecondCopy,
+    /// pmxcfs's own database, in which `/etc/pve` is kept: `config.db`.
+    Database,
 }
 
 /// Why a file is left alone.
@@ -477,85 +481,6 @@ fn tells(tail: &str) -> bool {
     in_guests || FileKind::from_path(tail).kind.is_config()
 }
 
-/// Tells container from VM by the text of a guest's configuration, for a `<vmid>.conf` without `lxc/` or `qemu-server/`
-/// above it. Only the part before the first section header is looked at.
-///
-/// Every line with an option that only one of the two knows counts for that one, whichever has more is the answer, and a
-/// file that says nothing, or the same for both, is neither.
-///
-/// * Container: `rootfs`, `mpN`, `devN`, `unprivileged`, `features`, `cmode`, `console`, `tty`, `hostname`, `swap`,
-///   `timezone`, any `lxc.` line, and `arch` or `ostype` with a value of containers.
-/// * VM: a disk (`scsiN`, `virtioN`, `ideN`, `sataN`, `efidisk0`, `tpmstate0`), `scsihw`, `boot`, `bootdisk`, `bios`,
-///   `machine`, `cpu`, `sockets`, `numa`, `agent`, `balloon`, `kvm`, `acpi`, `vga`, `smbios1`, `vmgenid`, `name`, `args`,
-///   `hostpciN`, `usbN`, `serialN`, and `arch` or `ostype` with a value of VMs.
-#[must_use]
-pub fn guess_guest(bytes: &[u8]) -> Option<FileKind> {
-    let (mut container, mut vm) = (0u32, 0u32);
-    for line in text::lines(bytes) {
-        match line.first() {
-            Some(b'[') => break,
-            Some(b'#') | None => continue,
-            Some(_) => {}
-        }
-        if line.starts_with(b"lxc.") {
-            container += 1;
-            continue;
-        }
-        let Some(colon) = memchr::memchr(b':', line) else { continue };
-        let (key, value) = line.split_at_checked(colon).unwrap_or_default();
-        let value = value.strip_prefix(b":").unwrap_or(value).trim_ascii();
-        match told_by(key, value) {
-            Some(FileKind::Container) => container += 1,
-            Some(_) => vm += 1,
-            None => {}
-        }
-    }
-    match container.cmp(&vm) {
-        std::cmp::Ordering::Greater => Some(FileKind::Container),
-        std::cmp::Ordering::Less => Some(FileKind::Vm),
-        std::cmp::Ordering::Equal => None,
-    }
-}
-
-/// Which of the two knows this option, when only one does.
-fn told_by(key: &[u8], value: &[u8]) -> Option<FileKind> {
-    let stem_len = key.iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |at| at + 1);
-    let (stem, number) = key.split_at_checked(stem_len).unwrap_or((key, b""));
-    match (stem, number.is_empty()) {
-        (
-            b"rootfs" | b"unprivileged" | b"features" | b"cmode" | b"console" | b"tty" | b"hostname" | b"swap"
-            | b"timezone",
-            true,
-        )
-        | (b"mp" | b"dev", false) => Some(FileKind::Container),
-        (
-            b"scsihw" | b"boot" | b"bootdisk" | b"bios" | b"machine" | b"cpu" | b"sockets" | b"numa" | b"agent"
-            | b"balloon" | b"kvm" | b"acpi" | b"vga" | b"vmgenid" | b"name" | b"args",
-            true,
-        )
-        | (
-            b"scsi" | b"virtio" | b"ide" | b"sata" | b"efidisk" | b"tpmstate" | b"smbios" | b"hostpci" | b"usb"
-            | b"serial",
-            false,
-        ) => Some(FileKind::Vm),
-        (b"arch", true) => match value {
-            b"amd64" | b"i386" | b"arm64" | b"armhf" | b"riscv32" | b"riscv64" => Some(FileKind::Container),
-            b"x86_64" | b"aarch64" => Some(FileKind::Vm),
-            _ => None,
-        },
-        (b"ostype", true) => match value {
-            b"debian" | b"devuan" | b"ubuntu" | b"centos" | b"fedora" | b"opensuse" | b"archlinux" | b"alpine"
-            | b"gentoo" | b"nixos" | b"unmanaged" => Some(FileKind::Container),
-            b"l24" | b"l26" | b"other" | b"solaris" | b"w2k" | b"w2k3" | b"w2k8" | b"wvista" | b"wxp" => {
-                Some(FileKind::Vm)
-            }
-            _ if value.starts_with(b"win") => Some(FileKind::Vm),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -652,28 +577,6 @@ mod tests {
         ];
         for (path, end) in table {
             assert_eq!(relative_part(path), end, "{path}");
-        }
-    }
-
-    #[test]
-    fn text_tells_containers_from_vms() {
-        let table: &[(&str, Option<FileKind>)] = &[
-            ("arch: amd64\nrootfs: local-lvm:vm-1-disk-0\n", Some(FileKind::Container)),
-            ("ostype: debian\n", Some(FileKind::Container)),
-            ("lxc.idmap: u 0 1 1\n", Some(FileKind::Container)),
-            ("mp0: /a,mp=/a", Some(FileKind::Container)),
-            ("boot: order=scsi0\nscsi0: x\n", Some(FileKind::Vm)),
-            ("ostype: win11\n", Some(FileKind::Vm)),
-            ("arch: aarch64\n", Some(FileKind::Vm)),
-            ("#rootfs: x\nmemory: 1\n", None),
-            ("memory: 1\n[snap]\nrootfs: x\n", None),
-            ("rootfs: x\nname: y\n", None),
-            ("", None),
-            ("mp: x\nscsi: y\n", None),
-            (":::\n\u{0}\n", None),
-        ];
-        for (text, kind) in table {
-            assert_eq!(guess_guest(text.as_bytes()), *kind, "{text:?}");
         }
     }
 

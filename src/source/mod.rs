@@ -7,24 +7,36 @@
 //!
 //! # Shapes of a tree
 //!
-//! * [`Layout::Pve`]: `/etc/pve` or a copy: has `nodes/`, `user.cfg`, `storage.cfg` or the like, or just `lxc/`,
-//!   `qemu-server/` or `<vmid>.conf` files. A part of one, such as `.../nodes/pve1/lxc`, is taken for what its path says.
+//! A directory is a tree for what is in it, never for its name.
+//!
+//! * [`Layout::Pve`]: `/etc/pve` or a copy: has a file that only PVE has (`user.cfg`, `storage.cfg`, ...), a `nodes/` with the
+//!   directories of nodes, or guests' files in `lxc/` or `qemu-server/`. A part of one, such as `.../nodes/pve1/lxc`, is taken for
+//!   what its path says. What PVE doesn't know in a copy is searched for further trees.
 //! * [`Layout::Etc`]: a copy of `/etc`: has `pve/`. `subuid`, `subgid`, `passwd`, `group`, `nsswitch.conf` and
 //!   `network/interfaces` beside it are the node's; other files there are listed ([`FileKind::OutsideTree`]), other directories
-//!   left alone.
-//! * [`Layout::SystemRoot`]: has `etc/pve` (or `etc/subuid`, `etc/passwd`), and `var/lib/dpkg/status` for the release.
-//! * Any other directory is searched for those, however many; the other files in it are listed as [`FileKind::OutsideTree`].
+//!   of a directory named `etc` left alone.
+//! * [`Layout::SystemRoot`]: has `etc/pve` (or `etc/subuid`, `etc/passwd`), and `var/lib/dpkg/status` for the release. What else
+//!   is in there is searched, unless it is a whole system.
+//! * Any other directory is searched for those, however many; files in it that may be a guest's under another name are read, and
+//!   are one when their text says so ([`guess_guest`]). The other files in it are listed as [`FileKind::OutsideTree`].
 //! * [`Layout::Files`]: files given one by one. Those whose paths say they belong to one `/etc/pve` form one tree.
+//!
+//! Parts of one configuration that lie in several directories (`etc/` beside `pve/`, `lxc/` beside `host/storage.cfg`) are joined,
+//! as long as neither has what the other has.
 //!
 //! # Links
 //!
 //! `local`, `lxc`, `qemu-server` and `openvz` at the root of `/etc/pve` point into `nodes/`; they are never followed, and
 //! where a copy has real directories in their place these are left alone too, as long as there is `nodes/`. Any other link
 //! to a directory isn't followed: what it points at is read under its own name, or the link is a problem. A link to a
-//! regular file inside the input is read once: under the target's own name if that is read, else under the link's name (a
-//! target in a hidden directory, as Kubernetes and git-annex lay files out). A link that leaves the input, ends nowhere or
-//! runs in a circle is a problem.
+//! regular file of the same kind inside the tree is read once: under the target's own name if that is read, else under the link's
+//! name (a target in `..data`, as Kubernetes lays files out). A link that leaves the input, ends nowhere or
+//! runs in a circle is a problem, and so
+//! is one to a file of another kind, into `priv/` or into a hidden directory (but Kubernetes' own, `..data`).
 
+mod coverage;
+mod encoded;
+mod guess;
 mod kind;
 mod read;
 mod walk;
@@ -35,8 +47,11 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use kind::{Classified, FileKind, Ignored, Unrecognised, guess_guest, is_node_name, relative_part};
-pub use read::dpkg_release;
+pub use coverage::Unread;
+pub use encoded::{Encoded, encoded};
+pub use guess::guess_guest;
+pub use kind::{Classified, FileKind, Ignored, Unrecognised, is_node_name, relative_part};
+pub use read::{dpkg_release, read_beside};
 
 use crate::release::Release;
 use crate::text::{FileId, MAX_FILE_SIZE, printable_str};
@@ -109,6 +124,8 @@ pub struct SourceFile {
     pub node: Option<Arc<str>>,
     /// The guest it belongs to.
     pub vmid: Option<u32>,
+    /// What [`Self::vmid`] was told by.
+    pub vmid_by: VmidBy,
     /// The path as the user would write it: what was given, and the way from there. Invalid UTF-8 shows as U+FFFD; control
     /// characters are not escaped here.
     pub shown: String,
@@ -118,6 +135,17 @@ pub struct SourceFile {
     pub state: ReadState,
     /// The content; empty unless [`Self::state`] is [`ReadState::Read`].
     pub bytes: Vec<u8>,
+}
+
+/// What a file's vmid was told by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VmidBy {
+    /// Its path, as PVE's, or the user ([`LoadOptions::vmid`]).
+    Path,
+    /// A number in a name that isn't PVE's: `ct-101-web.conf`.
+    Name,
+    /// The names of the guest's volumes.
+    Volumes,
 }
 
 /// What became of a file's bytes.
@@ -224,6 +252,8 @@ pub enum ProblemKind {
     LinkBroken,
     /// A link to a directory that isn't read under its own name; where to.
     LinkDirectory(String),
+    /// A link to a file of another kind, into `priv/` or into a hidden directory; where to.
+    LinkOther(String),
     /// A directory more than [`MAX_DEPTH`] below the input.
     TooDeep,
     /// More files than [`LoadOptions::max_files`]; this is where the rest was left out.
@@ -236,6 +266,10 @@ pub enum ProblemKind {
     KindUnknown,
     /// A directory that was given, with no configuration in it.
     NothingFound,
+    /// The `pve/` of a copy, without anything in it.
+    EmptyPve,
+    /// The bytes are no text.
+    Encoded(Encoded),
 }
 
 impl ProblemKind {
@@ -256,12 +290,17 @@ impl fmt::Display for ProblemKind {
             Self::LinkDirectory(target) => {
                 write!(f, "is a link to a directory that isn't read: {}", printable_str(target))
             }
+            Self::LinkOther(target) => {
+                write!(f, "is a link to something else than such a file: {}", printable_str(target))
+            }
             Self::TooDeep => write!(f, "is more than {MAX_DEPTH} directories deep"),
             Self::TooManyFiles(limit) => write!(f, "holds files beyond the limit of {limit}"),
             Self::TooManyBytes(limit) => write!(f, "is beyond the limit of {limit} bytes in all"),
             Self::NameNotUtf8 => write!(f, "has a name that isn't UTF-8"),
             Self::KindUnknown => write!(f, "could be anything: neither its path nor its text say what it is"),
             Self::NothingFound => write!(f, "holds no configuration of Proxmox VE"),
+            Self::EmptyPve => write!(f, "is empty: the configuration of Proxmox VE isn't in this copy"),
+            Self::Encoded(encoded) => encoded.fmt(f),
         }
     }
 }
@@ -323,6 +362,7 @@ impl Sources {
             told_by: ToldBy::User,
             node: None,
             vmid: None,
+            vmid_by: VmidBy::Path,
             shown: shown.to_owned(),
             rel_at: 0,
             state: ReadState::Skipped,
@@ -377,7 +417,7 @@ impl SourceFile {
                 return named.map_or(self.rel(), |named| named.0).into();
             }
         };
-        match (self.vmid, &self.node) {
+        match (self.vmid.filter(|_| self.vmid_by == VmidBy::Path), &self.node) {
             (Some(vmid), Some(node)) => format!("nodes/{node}/{dir}/{vmid}.conf").into(),
             (Some(vmid), None) => format!("{dir}/{vmid}.conf").into(),
             (None, _) => self.rel().into(),

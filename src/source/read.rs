@@ -131,6 +131,26 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, ProblemKind> {
     Ok(bytes)
 }
 
+/// The bytes of a file that was named, which may be a link to another one in its own directory: what a stranger's checkout names so
+/// must not lead elsewhere.
+///
+/// # Errors
+/// As for any file of a tree.
+pub fn read_beside(path: &Path) -> Result<Vec<u8>, ProblemKind> {
+    let metadata = path.symlink_metadata().map_err(|error| ProblemKind::unreadable(&error))?;
+    if !metadata.is_symlink() {
+        return read(path);
+    }
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let scope = parent.canonicalize().map_err(|error| ProblemKind::unreadable(&error))?;
+    let target = super::walk::link_target(path, &scope)?;
+    let below = target.strip_prefix(&scope).unwrap_or(&target).to_string_lossy().into_owned();
+    if below.split('/').any(|part| part == "priv" || (part.starts_with('.') && !part.starts_with(".."))) {
+        return Err(ProblemKind::LinkOther(below));
+    }
+    read(&target)
+}
+
 /// How much of a dpkg status file is looked at.
 const MAX_DPKG_STATUS: u64 = 64 * 1024 * 1024;
 

@@ -9,9 +9,8 @@ use serde_json::json;
 
 use super::{Failure, Outcome, ReadArgs};
 use crate::access::policy::{Policy, Problem};
-use crate::report::{self, Files, Run};
+use crate::report::{self, Run};
 use crate::rules::{self, Check, Context, RULES, Rule, words};
-use crate::settings::Settings;
 
 #[derive(Debug, Args)]
 #[command(after_help = "A statement, each in a [[policy]] of FILE:\n\n  \
@@ -54,9 +53,10 @@ struct Counts {
 }
 
 pub(super) fn run(args: &AssertArgs, colour: bool, out: &mut dyn Write) -> Result<Outcome, Failure> {
-    let shown = args.file.display().to_string();
-    let text = std::fs::read_to_string(&args.file).map_err(|error| Failure::Unreadable(format!("{shown}: {error}")))?;
-    let settings = Settings::parse(&text).map_err(|error| Failure::Usage(format!("{shown}: {error}")))?;
+    if args.file.symlink_metadata().is_err() {
+        return Err(Failure::Unreadable(format!("{}: there is no such file", args.file.display())));
+    }
+    let (shown, text, settings) = super::super::settings_file(&args.file)?;
     let mut sources = args.read.load()?;
     let file = sources.attach(&shown, text.clone().into_bytes());
     let Some(policy) = settings.policy(&text, file) else {
@@ -73,13 +73,7 @@ pub(super) fn run(args: &AssertArgs, colour: bool, out: &mut dyn Write) -> Resul
 
     let counts = Counts::of(&policy, context.judged());
     let summary = format!("{} ({} {})", counts.text(), cluster.release, cluster.release_from);
-    let run = Run {
-        files: Files::new(&sources),
-        findings: &findings,
-        trees: Vec::new(),
-        not_evaluated: Vec::new(),
-        elapsed: None,
-    };
+    let run = Run::new(&sources, &findings);
     match args.format {
         Format::Text => {
             report::full::write(&run, colour, out)?;

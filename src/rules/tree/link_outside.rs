@@ -9,7 +9,7 @@ use crate::source::{ProblemKind, Sources};
 pub const RULE: Rule = Rule::sources(Level::Warning, check);
 
 fn check(sources: &Sources, sink: &mut Sink) {
-    let wanted = |kind: &ProblemKind| matches!(kind, ProblemKind::LinkOutside(_));
+    let wanted = |kind: &ProblemKind| matches!(kind, ProblemKind::LinkOutside(_) | ProblemKind::LinkOther(_));
     report(sources, sink, wanted, |finding| {
         finding
             .consequence("It was not followed, so what it points at was not checked.")

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Owner, Walk, Want, guess, join};
-use crate::source::kind::{self, FileKind, Unrecognised};
+use crate::source::kind::{self, FileKind};
 use crate::source::read::{self, ItemKind};
-use crate::source::{Layout, LoadError, MAX_FILE_SIZE, Presence, ProblemKind, ToldBy};
+use crate::source::{Layout, LoadError, MAX_FILE_SIZE, Presence, ProblemKind, ToldBy, encoded};
 
 impl Walk<'_> {
     /// Takes in everything that was given. Directories that hold others come first, single files last.
@@ -38,14 +38,10 @@ impl Walk<'_> {
             return;
         }
         let shown = typed(path);
-        let (before, trees) = (self.entries.len(), self.drafts.len());
         let scope = self.dir(real.clone());
-        let at = Owner { tree: None, host: None, scope };
-        self.scan(real, shown.clone(), 0, at);
-        let found_problem = self.entries.get(before..).unwrap_or_default().iter().any(|entry| entry.problem.is_some());
-        if self.drafts.len() == trees && !found_problem {
-            self.directory(&shown, at, ProblemKind::NothingFound);
-        }
+        self.given.push(real.clone());
+        self.given_dirs.push((real.clone(), shown.clone()));
+        self.scan(real, shown, 0, Owner { tree: None, host: None, scope });
     }
 
     /// Files that were given one by one.
@@ -99,9 +95,11 @@ impl Walk<'_> {
         let Some(entry) = self.entries.get_mut(index) else { return };
         if bytes.len() > MAX_FILE_SIZE {
             entry.problem = Some(ProblemKind::TooLarge(bytes.len() as u64));
-        } else if matches!(entry.want, Want::Read | Want::Guess) {
-            if entry.want == Want::Guess {
-                guess(entry, &bytes);
+        } else if entry.want.is_read() {
+            if let Some(found) = encoded(&bytes) {
+                entry.problem = Some(ProblemKind::Encoded(found));
+            } else if entry.want == Want::Guess {
+                guess(entry, &bytes, false);
             }
             if entry.problem.is_none() {
                 entry.file.bytes = bytes;
@@ -119,7 +117,10 @@ impl Walk<'_> {
             None => {
                 let dir = shown.strip_suffix(rel).unwrap_or_default().trim_end_matches('/');
                 let dir = if dir.is_empty() && shown.starts_with('/') { "/" } else { dir };
-                let tree = self.draft(dir, Layout::Files, Presence::NotLooked);
+                let place = PathBuf::from(root);
+                let place = place.canonicalize().unwrap_or(place);
+                let tree = self.draft(&place, dir, Layout::Files, Presence::NotLooked);
+                self.given.push(place);
                 self.loose.insert(root.to_owned(), tree);
                 tree
             }
@@ -136,10 +137,8 @@ impl Walk<'_> {
             entry.want = if kind.is_read() { Want::Read } else { Want::No };
         }
         entry.file.vmid = vmid.or(entry.file.vmid);
-        match entry.file.kind {
-            FileKind::Unrecognised(Unrecognised::GuestElsewhere) => entry.want = Want::Guess,
-            FileKind::Unrecognised(_) => entry.problem = Some(ProblemKind::KindUnknown),
-            _ => {}
+        if matches!(entry.file.kind, FileKind::Unrecognised(_)) {
+            entry.want = Want::Guess;
         }
         let node = entry.file.node.clone();
         if let (Some(node), Some(draft)) = (node, self.drafts.get_mut(tree as usize)) {

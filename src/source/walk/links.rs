@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 
 use super::{Walk, Want};
 use crate::source::ProblemKind;
-use crate::source::kind::{FileKind, Ignored};
+use crate::source::kind::{self, FileKind, Ignored};
 use crate::source::read::{self, ItemKind};
 
 impl Walk<'_> {
@@ -33,7 +33,10 @@ impl Walk<'_> {
                     Err(error) => Err(ProblemKind::unreadable(&error)),
                     Ok(ItemKind::Dir) if link.alias || self.visited.contains(&target) => Ok(None),
                     Ok(ItemKind::Dir) => Err(ProblemKind::LinkDirectory(target.to_string_lossy().into_owned())),
-                    Ok(ItemKind::File) if entry.want == Want::No || !read.insert(target.clone()) => Ok(None),
+                    Ok(ItemKind::File) if entry.want == Want::No || read.contains(&target) => Ok(None),
+                    Ok(ItemKind::File) if !is_such_a_file(&target, &scope, entry.file.kind) => {
+                        Err(ProblemKind::LinkOther(target.to_string_lossy().into_owned()))
+                    }
                     Ok(ItemKind::File) => Ok(Some(target)),
                     Ok(_) if link.foreign => Ok(None),
                     Ok(ItemKind::Special(what)) => Err(ProblemKind::NotRegular(what)),
@@ -42,7 +45,10 @@ impl Walk<'_> {
             };
             let Some(entry) = self.entries.get_mut(link.entry) else { continue };
             match decided {
-                Ok(Some(target)) => entry.target = Some(target.into()),
+                Ok(Some(target)) => {
+                    read.insert(target.clone());
+                    entry.target = Some(target.into());
+                }
                 Ok(None) if link.alias => {
                     entry.file.kind = FileKind::Ignored(Ignored::Alias);
                     entry.want = Want::No;
@@ -60,7 +66,7 @@ impl Walk<'_> {
 }
 
 /// Where a link leads to, if that is inside `scope`.
-pub(super) fn link_target(link: &Path, scope: &Path) -> Result<PathBuf, ProblemKind> {
+pub(in crate::source) fn link_target(link: &Path, scope: &Path) -> Result<PathBuf, ProblemKind> {
     match link.canonicalize() {
         Ok(target) if target.starts_with(scope) => Ok(target),
         Ok(target) => Err(ProblemKind::LinkOutside(target.to_string_lossy().into_owned())),
@@ -69,6 +75,19 @@ pub(super) fn link_target(link: &Path, scope: &Path) -> Result<PathBuf, ProblemK
         Err(error) if matches!(error.raw_os_error(), Some(40 | 62)) => Err(ProblemKind::LinkLoop),
         Err(error) => Err(ProblemKind::unreadable(&error)),
     }
+}
+
+/// Whether `target` is a file of the kind that the link's name says, at a place where one may be kept: not in `priv/`, whose
+/// secrets would be shown, and in no hidden directory but those in which Kubernetes keeps what it mounts (`..data`).
+fn is_such_a_file(target: &Path, scope: &Path, kind: FileKind) -> bool {
+    let Some(below) = target.strip_prefix(scope).ok().and_then(Path::to_str) else { return false };
+    let is_closed = |part: &str| part == "priv" || (part.starts_with('.') && !part.starts_with(".."));
+    if below.split('/').any(is_closed) {
+        return false;
+    }
+    let found = FileKind::from_path(kind::relative_part(below)).kind;
+    let by_text = |kind| matches!(kind, FileKind::Container | FileKind::Vm | FileKind::Unrecognised(_));
+    found == kind || (by_text(kind) && by_text(found))
 }
 
 fn points_to_directory(link: &Path) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! Directories are listed one after the other, in input and name order, so that limits and duplicates always strike the
 //! same files; only the reading is parallel. Here is what the walk keeps; `inputs` begins it, `shape` tells which directories are
-//! trees, `trees` goes through them, `links` decides what links are worth, `finish` reads.
+//! trees, `trees` goes through them, `links` decides what links are worth, `finish` reads, `join` puts parts of one tree together.
 
 use std::ffi::OsStr;
 use std::io;
@@ -12,20 +12,24 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::kind::{self, FileKind, Ignored};
+use super::guess::{guess_guest, looks_like_guest, surely_guest, vmid_in_name, vmid_in_volumes};
+use super::kind::{FileKind, Ignored, Unrecognised};
 use super::read::{self, Item, ItemKind};
 use super::{
     HintFrom, Layout, LoadError, LoadOptions, MAX_DEPTH, Presence, ProblemKind, ReadState, SourceFile, ToldBy, Tree,
-    TreeId,
+    TreeId, VmidBy,
 };
 use crate::release::Release;
 use crate::text::FileId;
 
 mod finish;
 mod inputs;
+mod join;
 mod links;
 mod shape;
 mod trees;
+
+pub(super) use links::link_target;
 
 /// The node's files that are read, below its `/etc`.
 const HOST_FILES: [&str; 6] = ["subuid", "subgid", "passwd", "group", "nsswitch.conf", "network/interfaces"];
@@ -37,8 +41,17 @@ enum Want {
     Read,
     /// Read, and let the text tell container from VM.
     Guess,
+    /// Read, and a guest's only when the text is surely one: its name says nothing.
+    GuessAny,
     /// They are there already.
     Given,
+}
+
+impl Want {
+    /// Whether bytes are to be got.
+    const fn is_read(self) -> bool {
+        matches!(self, Self::Read | Self::Guess | Self::GuessAny)
+    }
 }
 
 /// A file on its way to [`SourceFile`].
@@ -82,6 +95,12 @@ struct Draft {
     system: Option<PathBuf>,
     /// The release that a file of the tree needs.
     file_hint: Option<(Release, HintFrom)>,
+    /// Where it is: what is joined by.
+    dir: PathBuf,
+    /// Nothing but the name of a directory or of a guest's file speaks for it: without a file that is read, it is no tree.
+    weak: bool,
+    /// Its files are those of another one by now.
+    gone: bool,
 }
 
 /// A directory of a tree that is still to be listed.
@@ -112,6 +131,10 @@ pub(super) struct Walk<'o> {
     drafts: Vec<Draft>,
     /// Trees of files given one by one, by the directory that would be `/etc/pve`.
     loose: FxHashMap<String, u32>,
+    /// The directories that were given, and those in which files were given.
+    given: Vec<PathBuf>,
+    /// The directories that were given, and how they were written.
+    given_dirs: Vec<(PathBuf, String)>,
     hosts: usize,
     /// The host root that was given: its path, its `etc`, the host it became.
     given_host: Option<(PathBuf, PathBuf, usize)>,
@@ -130,6 +153,8 @@ impl<'o> Walk<'o> {
             ahead: FxHashMap::default(),
             drafts: Vec::new(),
             loose: FxHashMap::default(),
+            given: Vec::new(),
+            given_dirs: Vec::new(),
             hosts: 0,
             given_host: None,
             last_node: None,
@@ -155,7 +180,7 @@ impl<'o> Walk<'o> {
         Ok(walk)
     }
 
-    fn draft(&mut self, shown: &str, layout: Layout, pve: Presence) -> u32 {
+    fn draft(&mut self, dir: &Path, shown: &str, layout: Layout, pve: Presence) -> u32 {
         let tree = Tree {
             shown: if shown.is_empty() { ".".to_owned() } else { shown.to_owned() },
             layout,
@@ -173,6 +198,9 @@ impl<'o> Walk<'o> {
             host: given.map(|given| given.2),
             system: given.map(|given| given.0.clone()),
             file_hint: None,
+            dir: dir.to_path_buf(),
+            weak: false,
+            gone: false,
         };
         self.drafts.push(draft);
         number(self.drafts.len() - 1)
@@ -259,6 +287,7 @@ impl<'o> Walk<'o> {
             told_by: ToldBy::Path,
             node,
             vmid: class.vmid,
+            vmid_by: VmidBy::Path,
             shown,
             rel_at,
             state: ReadState::Skipped,
@@ -279,8 +308,10 @@ impl<'o> Walk<'o> {
         let name = entry.file.shown.get(rel_at..).unwrap_or_default();
         entry.file.kind = match FileKind::from_path(name).kind {
             kind @ FileKind::Ignored(_) => kind,
+            _ if name == "config.db" => FileKind::Unrecognised(Unrecognised::Database),
             _ => FileKind::OutsideTree,
         };
+        entry.want = Want::No;
         Some(index)
     }
 
@@ -293,6 +324,7 @@ impl<'o> Walk<'o> {
             told_by: ToldBy::Path,
             node: None,
             vmid: None,
+            vmid_by: VmidBy::Path,
             shown: if shown.is_empty() { ".".to_owned() } else { shown.to_owned() },
             rel_at: 0,
             state: ReadState::Failed,
@@ -335,14 +367,32 @@ impl<'o> Walk<'o> {
     }
 }
 
-/// Lets the text tell what an entry is.
-fn guess(entry: &mut Entry, bytes: &[u8]) {
-    match kind::guess_guest(bytes) {
+/// Lets the text tell what an entry is. `any` is for one whose name says nothing: only what is surely a guest's counts then.
+fn guess(entry: &mut Entry, bytes: &[u8], any: bool) {
+    let kind = if any { surely_guest(bytes) } else { guess_guest(bytes).filter(|_| looks_like_guest(bytes)) };
+    match kind {
         Some(kind) => {
             entry.file.kind = kind;
             entry.file.told_by = ToldBy::Text;
+            let name = entry.file.shown.rsplit('/').next().unwrap_or_default();
+            if entry.file.vmid.is_none() {
+                entry.file.vmid = vmid_in_name(name);
+                entry.file.vmid_by = VmidBy::Name;
+            }
+            if entry.file.vmid.is_none() {
+                entry.file.vmid = vmid_in_volumes(bytes);
+                entry.file.vmid_by = VmidBy::Volumes;
+            }
         }
-        None => entry.problem = Some(ProblemKind::KindUnknown),
+        None if !any && (entry.host.is_none() && entry.dir == usize::MAX || looks_like_guest(bytes)) => {
+            entry.problem = Some(ProblemKind::KindUnknown);
+        }
+        None => {
+            if matches!(entry.file.kind, FileKind::Unrecognised(Unrecognised::GuestElsewhere)) {
+                entry.file.kind = FileKind::Unrecognised(Unrecognised::Unknown);
+            }
+            entry.want = Want::No;
+        }
     }
 }
 

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use super::inputs::typed;
 use super::links::link_target;
-use super::shape::detect;
+use super::shape::{Shape, detect, is_certain, is_pves_own, is_whole_system};
 use super::{HOST_FILES, Here, Link, Owner, Pending, Walk, Want, join};
 use crate::release::Release;
+use crate::source::guess::may_be_guest;
 use crate::source::kind::{self, FileKind, Ignored, Unrecognised};
 use crate::source::read::{self, Item, ItemKind};
 use crate::source::{HintFrom, Layout, Presence, ProblemKind};
@@ -28,19 +29,37 @@ impl Walk<'_> {
     pub(super) fn scan(&mut self, dir: PathBuf, shown: String, depth: usize, at: Owner) {
         let Some(items) = self.list(&dir, &shown, at, depth) else { return };
         match detect(&dir, &items, depth == 0) {
-            Some((Layout::Etc, _)) => return self.etc_tree(Here { dir, shown, depth }, &items, at, Layout::Etc, None),
-            Some((Layout::SystemRoot, _)) => {
+            Some(Shape::Etc) => {
+                self.etc_tree(Here { dir: dir.clone(), shown: shown.clone(), depth }, &items, at, Layout::Etc, None);
+                if dir.file_name().is_some_and(|name| name == "etc") {
+                    // vzdump keeps the guest's configuration in its archive.
+                    self.scan_below(&dir, &shown, depth, at, &items, |name| name == "vzdump");
+                } else {
+                    self.scan_below(&dir, &shown, depth, at, &items, |name| name != "pve" && name != "network");
+                }
+            }
+            Some(Shape::SystemRoot) => {
                 let etc = dir.join("etc");
                 let etc_shown = join(&shown, "etc");
                 if let Some(items) = self.list(&etc, &etc_shown, at, depth + 1) {
-                    let here = Here { dir: etc, shown: etc_shown, depth: depth + 1 };
-                    self.etc_tree(here, &items, at, Layout::SystemRoot, Some(dir));
+                    let here = Here { dir: etc.clone(), shown: etc_shown.clone(), depth: depth + 1 };
+                    self.etc_tree(here, &items, at, Layout::SystemRoot, Some(dir.clone()));
+                    self.scan_below(&etc, &etc_shown, depth + 1, at, &items, |name| name == "vzdump");
                 }
-                return;
+                let is_live = self.drafts.iter().any(|draft| draft.tree.live && draft.dir == etc);
+                if is_live || is_whole_system(&dir, &items) {
+                    self.database(&dir, &shown, at);
+                } else {
+                    self.others(&dir, &shown, at, &items);
+                    self.scan_below(&dir, &shown, depth, at, &items, |name| name != "etc");
+                }
             }
-            Some((_, prefix)) => {
+            Some(Shape::Pve { part, weak }) => {
                 let tree = self.pve_draft(&dir, &shown, Layout::Pve);
-                let live_host = self.drafts.get(tree as usize).is_some_and(|draft| draft.tree.live);
+                let live_host = self.drafts.get_mut(tree as usize).is_some_and(|draft| {
+                    draft.weak = weak && !draft.tree.live;
+                    draft.tree.live
+                });
                 if live_host && self.given_host.is_none() {
                     let root = self.options.live_host.clone();
                     let scope = self.dir(root.clone());
@@ -49,28 +68,69 @@ impl Walk<'_> {
                         self.host_files(&root.join("etc"), &shown, Owner { tree: Some(tree), host: None, scope });
                     self.set_host(tree, host, Some(root));
                 }
-                return self.pve_tree(tree, Here { dir, shown, depth }, prefix, items, at.scope);
+                self.pve_tree(tree, Here { dir, shown, depth }, part, items, at.scope);
             }
-            None => {}
+            None => {
+                self.others(&dir, &shown, at, &items);
+                self.scan_below(&dir, &shown, depth, at, &items, |_| true);
+            }
         }
-        let dir_index = self.dir(dir.clone());
-        for item in items {
+    }
+
+    /// Looks at those directories in `dir` that `wanted` picks by their names.
+    fn scan_below(
+        &mut self,
+        dir: &Path,
+        shown: &str,
+        depth: usize,
+        at: Owner,
+        items: &[Item],
+        wanted: impl Fn(&str) -> bool,
+    ) {
+        let dir_index = self.dir(dir.to_path_buf());
+        for item in items.iter().filter(|item| item.kind == ItemKind::Dir) {
             let name = item.name.to_string_lossy();
-            let item_shown = join(&shown, &name);
-            match item.kind {
-                ItemKind::Dir if name.starts_with('.') => self.ignored_dir(item_shown, dir_index, &item, at),
-                ItemKind::Dir => self.scan(dir.join(&item.name), item_shown, depth + 1, at),
-                kind => {
-                    let is_link = kind == ItemKind::Link;
-                    let added = self.foreign(item_shown, dir_index, &item.name, at);
-                    if let (true, Some(entry)) = (is_link, added) {
-                        self.links.push(Link { entry, scope: at.scope, foreign: true, alias: false });
-                    }
-                }
+            if self.full || !wanted(&name) {
+                continue;
             }
-            if self.full {
+            if name.starts_with('.') {
+                self.hidden_dir(join(shown, &name), dir.join(&item.name), dir_index, item, at);
+            } else {
+                self.scan(dir.join(&item.name), join(shown, &name), depth + 1, at);
+            }
+        }
+    }
+
+    /// Lists the files of a directory that is no tree.
+    fn others(&mut self, dir: &Path, shown: &str, at: Owner, items: &[Item]) {
+        let dir_index = self.dir(dir.to_path_buf());
+        for item in items.iter().filter(|item| item.kind != ItemKind::Dir) {
+            let Some(entry) = self.foreign(join(shown, &item.name.to_string_lossy()), dir_index, &item.name, at) else {
                 return;
+            };
+            if item.kind == ItemKind::Link {
+                self.links.push(Link { entry, scope: at.scope, foreign: true, alias: false });
             }
+        }
+    }
+
+    /// A hidden directory is left alone; one that holds a configuration is named as such.
+    fn hidden_dir(&mut self, shown: String, dir: PathBuf, parent: usize, item: &Item, at: Owner) {
+        let holds_pve = read::list(&dir, 256).is_ok_and(|(items, _)| is_certain(&items));
+        let before = self.entries.len();
+        self.ignored_dir(shown, parent, item, at);
+        if holds_pve && let Some(entry) = self.entries.get_mut(before) {
+            entry.file.kind = FileKind::Unrecognised(Unrecognised::HiddenTree);
+        }
+    }
+
+    /// The database that pmxcfs keeps `/etc/pve` in, of a whole system.
+    fn database(&mut self, root: &Path, shown: &str, at: Owner) {
+        let below = "var/lib/pve-cluster";
+        let dir = root.join(below);
+        if dir.join("config.db").is_file() {
+            let dir_index = self.dir(dir);
+            self.foreign(join(&join(shown, below), "config.db"), dir_index, "config.db".as_ref(), at);
         }
     }
 
@@ -81,6 +141,9 @@ impl Walk<'_> {
         let pve = etc.join("pve");
         let pve_shown = join(shown, "pve");
         let tree = self.pve_draft(&pve, &pve_shown, layout);
+        if let Some(draft) = self.drafts.get_mut(tree as usize) {
+            draft.dir = etc.clone();
+        }
         let at = Owner { tree: Some(tree), ..at };
         let own_host = self.given_host.as_ref().is_none_or(|(_, given, _)| *given == etc);
         if self.given_host.is_none() {
@@ -128,6 +191,12 @@ impl Walk<'_> {
         }
         let pve = if item.kind == ItemKind::Link { pve.canonicalize().unwrap_or(pve) } else { pve };
         match self.list(&pve, &pve_shown, at, depth + 1) {
+            Some(items) if items.is_empty() => {
+                if let Some(draft) = self.drafts.get_mut(tree as usize) {
+                    draft.pve = Presence::NotLooked;
+                }
+                self.directory(&pve_shown, at, ProblemKind::EmptyPve);
+            }
             Some(items) => {
                 let here = Here { dir: pve, shown: pve_shown, depth: depth + 1 };
                 self.pve_tree(tree, here, String::new(), items, at.scope);
@@ -137,8 +206,12 @@ impl Walk<'_> {
     }
 
     /// The files of a tree; `prefix` is what `dir` is below `/etc/pve`.
-    fn pve_tree(&mut self, tree: u32, here: Here, prefix: String, items: Vec<Item>, scope: usize) {
+    fn pve_tree(&mut self, tree: u32, here: Here, prefix: String, items: Vec<Item>, input: usize) {
         let Here { dir, shown, depth } = here;
+        let is_live = self.drafts.get(tree as usize).is_some_and(|draft| draft.tree.live);
+        // Links may lead to other files of this tree.
+        let scope = if prefix.is_empty() { self.dir(dir.clone()) } else { input };
+        let mut strays: Vec<Here> = Vec::new();
         let has_nodes = prefix.starts_with("nodes") || items.iter().any(|item| item.is("nodes", ItemKind::Dir));
         let has_local = items.iter().any(|item| item.is("local", ItemKind::Dir));
         let mut nodes = BTreeSet::new();
@@ -180,8 +253,18 @@ impl Walk<'_> {
                 if item.kind == ItemKind::Dir {
                     let class = FileKind::from_path(&rel);
                     let is_hidden = name.starts_with('.') && matches!(class.kind, FileKind::Ignored(_));
-                    if is_hidden || matches!(class.kind, FileKind::Ignored(Ignored::Lock | Ignored::Editor)) {
+                    if is_hidden {
+                        self.hidden_dir(item_shown, here.dir.join(&item.name), dir_index, &item, at);
+                        continue;
+                    }
+                    if matches!(class.kind, FileKind::Ignored(Ignored::Lock | Ignored::Editor)) {
                         self.ignored_dir(item_shown, dir_index, &item, at);
+                        continue;
+                    }
+                    if !class.kind.is_config() && !is_live && !here_alias && !is_pves_own(&rel) {
+                        // PVE has no such directory, but it may hold a part of the copy, or another one.
+                        let dir = here.dir.join(&item.name);
+                        strays.push(Here { dir, shown: item_shown, depth: here.depth + 1 });
                         continue;
                     }
                     if !class.kind.is_config() || here_alias {
@@ -216,8 +299,12 @@ impl Walk<'_> {
                 if not_utf8 {
                     entry.problem = Some(ProblemKind::NameNotUtf8);
                 }
-                if !has_nodes && entry.file.kind == FileKind::Unrecognised(Unrecognised::GuestElsewhere) {
-                    entry.want = Want::Guess;
+                // A copy of all of `/etc/pve` has PVE's own names in `nodes/`; elsewhere people name guests as they like.
+                let by_text = !is_live && !rel.starts_with("nodes/") && !rel.starts_with("priv/");
+                match entry.file.kind {
+                    FileKind::Unrecognised(Unrecognised::GuestElsewhere) if !has_nodes => entry.want = Want::Guess,
+                    FileKind::Unrecognised(_) if by_text && may_be_guest(&name) => entry.want = Want::GuessAny,
+                    _ => {}
                 }
                 match item.kind {
                     ItemKind::File => {
@@ -243,6 +330,10 @@ impl Walk<'_> {
         }
         if let Some(draft) = self.drafts.get_mut(tree as usize) {
             draft.tree.nodes = nodes.into_iter().collect();
+        }
+        let outside = Owner { tree: None, host: None, scope: input };
+        for Here { dir, shown, depth } in strays {
+            self.scan(dir, shown, depth.max(1), outside);
         }
     }
 
@@ -278,7 +369,7 @@ impl Walk<'_> {
 
     /// A new tree whose `/etc/pve` is `dir`.
     fn pve_draft(&mut self, dir: &Path, shown: &str, layout: Layout) -> u32 {
-        let tree = self.draft(shown, layout, Presence::Absent);
+        let tree = self.draft(dir, shown, layout, Presence::Absent);
         let live = dir == self.options.live_pve
             || (dir.file_name() == self.options.live_pve.file_name()
                 && self.options.live_pve.canonicalize().is_ok_and(|live| dir == live));
