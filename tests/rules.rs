@@ -69,3 +69,23 @@ fn an_empty_directory_is_a_finding() {
     let dir = tempfile::tempdir().unwrap();
     assert_eq!(found(dir.path()), ["tree-empty"]);
 }
+
+#[test]
+fn rules_about_containers_are_not_evaluated_where_there_is_none() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "nodes/a/qemu-server/100.conf", "memory: 512\n");
+    write(dir.path(), "user.cfg", "user:root@pam:1:0::::::\n");
+    let unanswered = || {
+        let sources = Sources::load(&[dir.path().to_owned()], &LoadOptions::default()).unwrap();
+        let groups = pvelint::check(&sources, RULES, None).not_evaluated;
+        groups.into_iter().flat_map(|group| group.rules).collect::<Vec<_>>()
+    };
+    let about_containers = |rule: &&str| rule.starts_with("ct-") || rule.starts_with("idmap-");
+    let all = RULES.iter().map(|rule| rule.id).filter(about_containers).count();
+    let without = unanswered();
+    assert_eq!(without.iter().filter(|rule| about_containers(rule)).count(), all, "{without:?}");
+
+    write(dir.path(), "nodes/a/lxc/101.conf", CONTAINER);
+    let with = unanswered();
+    assert!(!with.iter().any(|rule| rule.starts_with("ct-")), "{with:?}");
+}

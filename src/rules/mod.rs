@@ -226,13 +226,13 @@ impl Rule {
     /// A rule about single containers.
     #[must_use]
     pub const fn container(level: Level, check: ContainerCheck) -> Self {
-        Self::new(level, &[], Check::Container(check))
+        Self::new(level, &[Input::Containers], Check::Container(check))
     }
 
     /// A rule about single containers whose id map is written out.
     #[must_use]
     pub const fn mapped(level: Level, check: MappedCheck) -> Self {
-        Self::new(level, &[], Check::Mapped(check))
+        Self::new(level, &[Input::Containers], Check::Mapped(check))
     }
 
     /// A rule about what an upgrade changes, in a cluster that has all of `needs`.

@@ -3,11 +3,12 @@
 use rustc_hash::FxHashMap;
 
 use super::{Ct, conf, display_name, finding_in_main, is_true};
+use crate::cluster::Input;
 use crate::finding::Level;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub const RULE: Rule = Rule::cluster(Level::Note, &[], check);
+pub const RULE: Rule = Rule::cluster(Level::Note, &[Input::Containers], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let mut first: FxHashMap<&[u8], &Ct<'_>> = FxHashMap::default();

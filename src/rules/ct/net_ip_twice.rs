@@ -5,12 +5,13 @@ use std::net::IpAddr;
 use rustc_hash::FxHashMap;
 
 use super::{Ct, conf, display_name, finding_in_main, is_true, line_number};
+use crate::cluster::Input;
 use crate::finding::Level;
 use crate::model::container::net::Net;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
-pub const RULE: Rule = Rule::cluster(Level::Warning, &[], check);
+pub const RULE: Rule = Rule::cluster(Level::Warning, &[Input::Containers], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let mut first: FxHashMap<_, (&Ct<'_>, Net<'_, '_>)> = FxHashMap::default();
