@@ -131,7 +131,7 @@ fn names_that_nobody_knows_are_no_pass() {
         ("bob@pve cannot VM.Console on /nodes/*", "nothing that is there matches /nodes/*"),
     ] {
         let (found, code) = asserted(&[statement]);
-        assert!(found.contains("warning policy-void: ") && found.contains(says), "{statement}: {found}");
+        assert!(found.contains("warning policy-no-effect: ") && found.contains(says), "{statement}: {found}");
         assert_eq!(code, 1, "{statement}");
     }
     let (found, code) = asserted(&["bob@pve can VM.Audit on /vms/100", "bob@pve may VM.Audit on /vms"]);
@@ -188,7 +188,7 @@ fn check_with(settings: &str, tree: &Path) -> (String, i32) {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("pvelint.toml");
     std::fs::write(&file, settings).unwrap();
-    let rules = "policy-broken,policy-void,policy-unreadable,policy-name-unknown,ignore-unused";
+    let rules = "policy-broken,policy-no-effect,policy-unreadable,policy-name-unknown,ignore-unused";
     let args = ["check", tree.to_str().unwrap(), "--select", rules, "--config", file.to_str().unwrap()];
     let output = pvelint(&args);
     let text = without_time(&stdout(&output)).replace(file.to_str().unwrap(), "pvelint.toml") + &stderr(&output);

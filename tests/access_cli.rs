@@ -58,7 +58,7 @@ fn can() {
         "can bob@pve VM.PowerMgmt /vms/110 -c samples/clean",
         "can root@pam VM.PowerMgmt /vms/110 -c samples/clean",
         "can ci@pve!deploy VM.Console /vms/111 -c samples/clean",
-        "can terraform@pve!iac VM.Allocate /vms/100 -c samples/vm-rights-without-storage",
+        "can terraform@pve!iac VM.Allocate /vms/100 -c samples/disk-without-storage",
         "can kid@pve VM.Audit /vms/106 -c samples/homelab",
         "can old@pve VM.Audit /vms/105 -c samples/homelab",
         "can bob@pve VM.Allocate /vms/999 -c samples/clean",
@@ -70,7 +70,7 @@ fn can_operation() {
     insta::assert_snapshot!(transcript(&[
         "can bob@pve vm-start vmid=111 -c samples/clean",
         "can bob@pve disk-add vmid=111 storage=shared-nfs -c samples/clean",
-        "can terraform@pve disk-add vmid=100 storage=local-lvm -c samples/vm-rights-without-storage",
+        "can terraform@pve disk-add vmid=100 storage=local-lvm -c samples/disk-without-storage",
         "can bob@pve vm-clone vmid=111 newid=112 storage=shared-nfs pool=dev -c samples/clean",
         "can alice@pve acme-account -c samples/clean",
         "can root@pam acme-account -c samples/clean",
@@ -142,7 +142,7 @@ fn why_not_reasons() {
 fn why_403() {
     insta::assert_snapshot!(transcript(&[
         "why-403 'Permission check failed (/vms/100, VM.PowerMgmt)' --as ci@pve!deploy -c samples/token-without-acl",
-        "why-403 '403 Permission check failed (/storage/local-lvm, Datastore.AllocateSpace)' --as terraform@pve!iac -c samples/vm-rights-without-storage",
+        "why-403 '403 Permission check failed (/storage/local-lvm, Datastore.AllocateSpace)' --as terraform@pve!iac -c samples/disk-without-storage",
         "why-403 '/vms/100, VM.GuestAgent.Audit|VM.GuestAgent.Unrestricted' --as prometheus@pve!exporter -c samples/vm-monitor-on-pve-9",
         "why-403 'Permission check failed (/vms/110, VM.Audit)' --as bob@pve -c samples/clean",
         "why-403 'Permission check failed (/vms/-, VM.Allocate)' --as bob@pve -c samples/clean",

@@ -7,7 +7,7 @@ use std::path::Path;
 use pvelint::CheckOptions;
 use pvelint::finding::Level;
 use pvelint::release::Release;
-use pvelint::rules::{Doc, Example, RULES, Rule, Verdict, book};
+use pvelint::rules::{Doc, Example, RENAMED, RULES, Rule, Verdict, book};
 use pvelint::settings::Settings;
 use pvelint::source::{LoadOptions, Sources};
 
@@ -150,4 +150,14 @@ fn examples_do_what_they_say() {
     }
     assert!(ran > 0, "no example ran");
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn renamed_ids_lead_to_rules_and_stand_in_the_changelog() {
+    assert!(RENAMED.is_sorted_by(|a, b| a.0 < b.0), "they are looked up by halves");
+    let changelog = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("CHANGELOG.md")).unwrap();
+    for (old, new) in RENAMED {
+        assert!(Rule::named(old).is_none() && Rule::named(new).is_some(), "{old}: {new}");
+        assert!(changelog.contains(&format!("| `{old}` | `{new}` |")), "CHANGELOG.md says nothing of {old}");
+    }
 }

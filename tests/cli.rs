@@ -195,7 +195,44 @@ fn ignores_leave_findings_out_and_unused_ones_are_found() {
     let unknown = stdout(&check("[[ignore]]\nrule = \"tokn-*\"\nreason = \"x\"\n", &["--ignore", "token-without-acl"]));
     assert!(unknown.contains("names no rule: tokn-*"), "{unknown}");
 
+    let renamed = stdout(&check("[[ignore]]\nrule = \"acl-narrows-rights\"\nreason = \"x\"\n", &[]));
+    assert!(renamed.contains("names no rule: acl-narrows-rights"), "{renamed}");
+
     let broken = check("[[ignore]]\nrul = \"x\"\n", &[]);
     assert_eq!(broken.status.code(), Some(2));
     assert!(stderr(&broken).contains("unknown field `rul`"), "{}", stderr(&broken));
+}
+
+#[test]
+fn rules_are_chosen_by_id_and_by_pattern() {
+    let rules = |more: &[&str]| {
+        let run = pvelint(&[&["check", "samples/homelab", "--notes", "--format", "json"], more].concat());
+        let json: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+        let findings = json["findings"].as_array().unwrap();
+        findings.iter().map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let all = rules(&[]);
+    let ours = |rule: &&String| rule.starts_with("acl-");
+    let selected = rules(&["--select", "acl-*"]);
+    assert!(!selected.is_empty());
+    assert_eq!(selected, all.iter().filter(ours).cloned().collect::<Vec<_>>());
+    assert_eq!(rules(&["--ignore", "acl-*"]), all.iter().filter(|rule| !ours(rule)).cloned().collect::<Vec<_>>());
+}
+
+#[test]
+fn an_old_id_leads_to_the_new_one() {
+    for args in [
+        &["explain", "vm-rights-without-storage"][..],
+        &["check", "samples/clean", "--select", "vm-rights-without-storage"],
+        &["check", "samples/clean", "--ignore", "vm-rights-without-storage"],
+    ] {
+        let run = pvelint(args);
+        assert_eq!(run.status.code(), Some(2));
+        assert!(stderr(&run).contains("did you mean acl-disk-without-storage?"), "{}", stderr(&run));
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("pvelint.toml");
+    std::fs::write(&config, "[[ignore]]\nrule = \"vm-rights-without-storage\"\nreason = \"x\"\n").unwrap();
+    let shown = stdout(&pvelint(&["check", "samples/clean", "--config", config.to_str().unwrap()]));
+    assert!(shown.contains("did you mean rule = \"acl-disk-without-storage\"?"), "{shown}");
 }

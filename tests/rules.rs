@@ -32,7 +32,7 @@ fn a_pool_member_that_no_guest_can_be_is_no_matter_of_a_command() {
     write(dir.path(), "user.cfg", "pool:p::5,100,200::\npool:q::1000000000::\n");
     let sources = Sources::load(&[dir.path().to_owned()], &LoadOptions::default()).unwrap();
     let findings = pvelint::check(&sources, RULES, None).findings;
-    let fixes: Vec<_> = findings.iter().filter(|finding| finding.rule == "pool-guest-missing").collect();
+    let fixes: Vec<_> = findings.iter().filter(|finding| finding.rule == "pool-guest-unknown").collect();
     let shown = format!("{:?}", fixes.iter().map(|finding| &finding.fixes).collect::<Vec<_>>());
     assert!(shown.contains("pveum pool modify p --vms 200 --delete 1") && !shown.contains("modify q"), "{shown}");
     assert!(shown.contains("remove 5 from this line") && shown.contains("remove 1000000000 from this line"), "{shown}");
@@ -53,7 +53,7 @@ fn what_cannot_be_read_is_a_finding() {
     let found = found(root);
     for rule in [
         "tree-file-too-large",
-        "tree-guest-twice",
+        "tree-guest-duplicate",
         "tree-guest-unseen",
         "tree-guest-vmid-range",
         "tree-link-broken",

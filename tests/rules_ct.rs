@@ -81,9 +81,9 @@ fn rule_of_drop(why: &DropReason<'_>) -> &'static str {
         DropReason::Unparsable(Shape::NoValue(_)) => "ct-value-missing",
         DropReason::Unparsable(
             Shape::Indented | Shape::UpperCase(_) | Shape::Equals(_) | Shape::BlankBeforeColon(_),
-        ) => "ct-line-form",
+        ) => "ct-line-invalid",
         DropReason::Unparsable(Shape::BadKey(_) | Shape::Other) => "ct-line-unknown",
-        DropReason::BadHeader { .. } => "ct-section-malformed",
+        DropReason::BadHeader { .. } => "ct-section-invalid",
         DropReason::RawUnknown(_) => "ct-raw-dropped",
         DropReason::RawRejected(..) => "ct-raw-rootfs",
         DropReason::Delete => "ct-delete-misplaced",
@@ -96,17 +96,17 @@ fn rule_of_drop(why: &DropReason<'_>) -> &'static str {
 fn rule_of_why(why: &QuirkKind) -> &'static str {
     match why {
         QuirkKind::Invalid(problem) if problem.reason == Reason::Type => "ct-value-type",
-        QuirkKind::Invalid(_) => "ct-mount-syntax",
+        QuirkKind::Invalid(_) => "ct-mount-invalid",
         QuirkKind::UnknownOption { elsewhere: Some(_), .. } => "ct-option-newer",
         QuirkKind::UnknownOption { acted_on: true, .. } => "ct-option-index",
         QuirkKind::UnknownOption { .. } => "ct-option-unknown",
         QuirkKind::Reserved => "ct-option-reserved",
         QuirkKind::OutOfBounds(_) => "ct-value-range",
-        QuirkKind::Overridden(_) => "ct-option-twice",
-        QuirkKind::SectionReplaced(_) => "ct-section-twice",
+        QuirkKind::Overridden(_) => "ct-option-duplicate",
+        QuirkKind::SectionReplaced(_) => "ct-section-duplicate",
         QuirkKind::RawRenamed(_) | QuirkKind::RawLimit => "ct-raw-renamed",
         QuirkKind::RawLegacyCgroup { .. } => "ct-raw-cgroup-v1",
-        QuirkKind::RawUnknownToLxc => "ct-raw-unknown-to-lxc",
+        QuirkKind::RawUnknownToLxc => "ct-raw-key-unknown",
         QuirkKind::TrailingComment => "ct-value-comment",
         QuirkKind::Glued => "ct-line-glued",
         QuirkKind::SnapstateSwallows => "ct-snapstate-misplaced",
@@ -177,14 +177,14 @@ fn whatever_the_parser_notices_has_its_rule() {
 fn one_mistake_gives_one_finding() {
     for (lines, expected) in [
         // Lines and sections.
-        ("-arch\nArch: amd64", vec![(Error, "ct-line-form")]),
-        ("-rootfs\n rootfs: local-lvm:vm-105-disk-0", vec![(Error, "ct-line-form")]),
-        (" # remark", vec![(Warning, "ct-line-form")]),
+        ("-arch\nArch: amd64", vec![(Error, "ct-line-invalid")]),
+        ("-rootfs\n rootfs: local-lvm:vm-105-disk-0", vec![(Error, "ct-line-invalid")]),
+        (" # remark", vec![(Warning, "ct-line-invalid")]),
         ("PATH=/usr/bin", vec![(Error, "ct-line-unknown")]),
-        ("[before upgrade]\nmemory: 256\nswap: 0", vec![(Error, "ct-section-malformed")]),
-        ("memory: 1\nmemory: 1024", vec![(Warning, "ct-option-twice")]),
-        ("memory: 2G\nmemory: 2048", vec![(Warning, "ct-option-twice")]),
-        ("memory: 1024\nmemory: 1024", vec![(Note, "ct-option-twice")]),
+        ("[before upgrade]\nmemory: 256\nswap: 0", vec![(Error, "ct-section-invalid")]),
+        ("memory: 1\nmemory: 1024", vec![(Warning, "ct-option-duplicate")]),
+        ("memory: 2G\nmemory: 2048", vec![(Warning, "ct-option-duplicate")]),
+        ("memory: 1024\nmemory: 1024", vec![(Note, "ct-option-duplicate")]),
         ("timezone: host snapstate: prepare", vec![(Error, "ct-snapstate-misplaced")]),
         ("snapstate: prepare", vec![(Warning, "ct-snapstate-misplaced")]),
         // Values.
@@ -207,13 +207,13 @@ fn one_mistake_gives_one_finding() {
         ("net32: nonsense", vec![(Error, "ct-option-index")]),
         ("unused300: local-lvm:x", vec![(Warning, "ct-option-index")]),
         // Networks.
-        ("net0: name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:01:05,ip=192.0.2.5", vec![(Error, "ct-net-syntax")]),
+        ("net0: name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:01:05,ip=192.0.2.5", vec![(Error, "ct-net-invalid")]),
         ("net0: name=eth0,hwaddr=BC:24:11:00:01:05", vec![(Error, "ct-net-bridge-missing")]),
         ("net0: name=eth0,bridge=vmbr0", vec![(Warning, "ct-net-hwaddr-missing")]),
-        ("net1: name=eth1,bridge=vmbr0,hwaddr=bc:24:11:00:01:05", vec![(Error, "ct-net-hwaddr-twice")]),
+        ("net1: name=eth1,bridge=vmbr0,hwaddr=bc:24:11:00:01:05", vec![(Error, "ct-net-hwaddr-duplicate")]),
         // Mounts.
-        ("mp0: /srv/a,mp=/srv, ro=1", vec![(Error, "ct-mount-syntax")]),
-        ("rootfs: local-lvm:vm-105-disk-0,size=8GB", vec![(Error, "ct-rootfs-syntax")]),
+        ("mp0: /srv/a,mp=/srv, ro=1", vec![(Error, "ct-mount-invalid")]),
+        ("rootfs: local-lvm:vm-105-disk-0,size=8GB", vec![(Error, "ct-rootfs-invalid")]),
         ("mp0: srv,mp=/srv,backup=1", vec![(Error, "ct-mount-volume-word")]),
         ("mp0: local-lvm:8,mp=/srv,backup=1", vec![(Error, "ct-mount-volume-size")]),
         ("mp0: /srv,mp=//,shared=1", vec![(Error, "ct-mount-target")]),
@@ -223,13 +223,13 @@ fn one_mistake_gives_one_finding() {
         ("mp0: /srv,mp=/a/b\nmp1: /srv2,mp=/a", vec![(Error, "ct-mount-hidden")]),
         (
             "mp0: /srv,mp=/a/b\nmp1: /srv2,mp=/a\nmp2: /srv3,mp=/a",
-            vec![(Error, "ct-mount-hidden"), (Error, "ct-mount-target-twice")],
+            vec![(Error, "ct-mount-hidden"), (Error, "ct-mount-target-duplicate")],
         ),
         ("mp0: /srv,mp=/a,quota=1", vec![(Error, "ct-mount-quota")]),
         ("rootfs: local-lvm:vm-105-disk-0,ro=1", vec![(Error, "ct-rootfs-read-only")]),
         ("mp0: /srv,mp=/a,idmap=u:0:1000:2;u:1:5000:1", vec![(Error, "ct-mount-idmap-overlap")]),
         // lxc.* lines.
-        ("lxc.net.0.mtv: 1500", vec![(Note, "ct-raw-overrides"), (Error, "ct-raw-unknown-to-lxc")]),
+        ("lxc.net.0.mtv: 1500", vec![(Error, "ct-raw-key-unknown"), (Note, "ct-raw-overrides")]),
         ("lxc.cgroup.devices.allow: c 10:200 rwm", vec![(Note, "ct-raw-cgroup-v1")]),
         ("lxc.mount.entry: /srv /mnt none bind,create=dir", vec![(Error, "ct-raw-mount-absolute")]),
         (
@@ -240,8 +240,8 @@ fn one_mistake_gives_one_finding() {
         ("lxc.prlimit.nofile: 64k", vec![(Error, "ct-raw-limit-invalid")]),
         ("lxc.cap.drop: sys_time mac_admn", vec![(Error, "ct-raw-capability-unknown")]),
         // Isolation.
-        ("features: nesting", vec![(Error, "ct-features-syntax")]),
-        ("dev0: gid=5", vec![(Error, "ct-dev-syntax")]),
+        ("features: nesting", vec![(Error, "ct-features-invalid")]),
+        ("dev0: gid=5", vec![(Error, "ct-dev-invalid")]),
         ("dev0: /dev/x,gid=70000", vec![(Warning, "ct-dev-id-unmapped")]),
         ("dev0: /dev/kvm", vec![(Note, "ct-dev-dangerous")]),
         ("unprivileged: 0\n-features", vec![(Note, "ct-privileged")]),
@@ -303,8 +303,8 @@ fn pending_changes_are_warnings_and_snapshots_notes() {
     for (header, level) in [("[pve:pending]", Warning), ("[snap]", Note)] {
         for (line, rule) in [
             ("memory: 2G", "ct-memory-unit"),
-            ("net0: x", "ct-net-syntax"),
-            ("Memory: 1", "ct-line-form"),
+            ("net0: x", "ct-net-invalid"),
+            ("Memory: 1", "ct-line-invalid"),
             ("lxc.tty.dir: x", "ct-raw-dropped"),
         ] {
             let got = found(&format!("{header}\n{line}"));
@@ -312,7 +312,7 @@ fn pending_changes_are_warnings_and_snapshots_notes() {
             assert!(got.iter().all(|(got, _)| *got <= level), "{header} {line}: {got:?}");
         }
     }
-    assert_eq!(found("[snap]\n[snap]"), [(Error, "ct-section-twice")]);
+    assert_eq!(found("[snap]\n[snap]"), [(Error, "ct-section-duplicate")]);
 }
 
 #[test]
@@ -325,7 +325,7 @@ fn releases_differ() {
     assert_eq!(levels(&mount, Release::Pve9), []);
     // Two mistakes: the part is too new, and another one is wrong.
     let both = with("mp0: /srv,mp=/a,idmap=passthrough,ro=2");
-    assert_eq!(levels(&both, Release::Pve8), [(Error, "ct-mount-syntax")]);
+    assert_eq!(levels(&both, Release::Pve8), [(Error, "ct-mount-invalid")]);
     let limit = with("unprivileged: 0\n-features\nlxc.cgroup.memory.limit_in_bytes: 1073741824");
     let level = |release| levels(&limit, release).into_iter().find(|(_, rule)| *rule == "ct-raw-cgroup-v1").unwrap().0;
     assert_eq!((level(Release::Pve8), level(Release::Pve9)), (Warning, Error));
@@ -341,15 +341,15 @@ fn remedies_are_what_an_admin_would_type() {
         ("hostname: web_1", "ct-hostname-invalid", "pct set 105 --hostname web-1"),
         ("ostype: debain", "ct-value-range", "pct set 105 --ostype debian"),
         ("timezone: Etc/UTC", "ct-timezone-unknown", "pct set 105 --timezone UTC"),
-        ("features: nestin=1, keyctl=1", "ct-features-syntax", "pct set 105 --features nesting=1,keyctl=1"),
+        ("features: nestin=1, keyctl=1", "ct-features-invalid", "pct set 105 --features nesting=1,keyctl=1"),
         (
             "net0: name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:01:05,ip=dhcp\nnet1: name=eth1,bridge=vmbr0,hwaddr=BC:24:11:00:01:05",
-            "ct-net-hwaddr-twice",
+            "ct-net-hwaddr-duplicate",
             "pct set 105 --net1 name=eth1,bridge=vmbr0",
         ),
         (
             "net1: name=eth0,bridge=vmbr1,hwaddr=BC:24:11:00:02:05",
-            "ct-net-name-twice",
+            "ct-net-name-duplicate",
             "pct set 105 --net1 name=eth1,bridge=vmbr1,hwaddr=BC:24:11:00:02:05",
         ),
         (
@@ -358,8 +358,8 @@ fn remedies_are_what_an_admin_would_type() {
             "pct set 105 --net0 name=eth0,bridge=vmbr0",
         ),
         ("mp0: /srv,backup=yes,mp=/a", "ct-bind-backup", "pct set 105 --mp0 /srv,mp=/a"),
-        ("Memory : 512", "ct-line-form", "write line 10 of /etc/pve/nodes/pve1/lxc/105.conf as `memory: 512`"),
-        ("mp0: /srv,mp=/a, r=1,readonly=1", "ct-mount-syntax", "correct line 10 of /etc/pve/nodes/pve1/lxc/105.conf"),
+        ("Memory : 512", "ct-line-invalid", "write line 10 of /etc/pve/nodes/pve1/lxc/105.conf as `memory: 512`"),
+        ("mp0: /srv,mp=/a, r=1,readonly=1", "ct-mount-invalid", "correct line 10 of /etc/pve/nodes/pve1/lxc/105.conf"),
         (
             "lxc.mount.entry: /srv /mnt/srv none bind,create=dir 0 0",
             "ct-raw-mount-absolute",
@@ -423,7 +423,7 @@ fn containers_are_compared_where_they_can_meet() {
         tree(&[("nodes/pve1/lxc/105.conf", a), (&format!("nodes/{node}/lxc/106.conf"), b)])
     };
     let dhcp = |mac| net(mac, "dhcp");
-    let twice = "ct-net-hwaddr-twice";
+    let twice = "ct-net-hwaddr-duplicate";
     assert_eq!(pair("pve1", guest("a", dhcp("01"), ""), guest("b", dhcp("01"), "")), [(Warning, twice)]);
     assert_eq!(pair("pve2", guest("a", dhcp("0a"), ""), guest("b", dhcp("0A"), "")), [(Warning, twice)]);
     assert_eq!(
@@ -433,9 +433,12 @@ fn containers_are_compared_where_they_can_meet() {
     assert_eq!(pair("pve1", guest("a", dhcp("01"), "template: 1"), guest("b", dhcp("01"), "")), []);
     assert_eq!(pair("pve1", guest("a", dhcp("01"), ""), guest("b", dhcp("02"), "")), []);
     let fixed = |mac| net(mac, "192.0.2.5/24");
-    assert_eq!(pair("pve1", guest("a", fixed("01"), ""), guest("b", fixed("02"), "")), [(Warning, "ct-net-ip-twice")]);
-    assert_eq!(pair("pve2", guest("a", fixed("01"), ""), guest("b", fixed("02"), "")), [(Note, "ct-net-ip-twice")]);
-    assert_eq!(pair("pve1", guest("a", dhcp("01"), ""), guest("a", dhcp("02"), "")), [(Note, "ct-hostname-twice")]);
+    assert_eq!(
+        pair("pve1", guest("a", fixed("01"), ""), guest("b", fixed("02"), "")),
+        [(Warning, "ct-net-ip-duplicate")]
+    );
+    assert_eq!(pair("pve2", guest("a", fixed("01"), ""), guest("b", fixed("02"), "")), [(Note, "ct-net-ip-duplicate")]);
+    assert_eq!(pair("pve1", guest("a", dhcp("01"), ""), guest("a", dhcp("02"), "")), [(Note, "ct-hostname-duplicate")]);
     // A copied tree with one vmid twice is a mistake of its own.
     assert_eq!(tree(&[("nodes/pve1/lxc/105.conf", with("")), ("nodes/pve2/lxc/105.conf", with(""))]), []);
 }

@@ -58,20 +58,20 @@ fn a_lost_storage_is_one_finding_however_many_guests_need_it() {
         ("lvmthin: tank\n\tvgname pve\nthinpool data\n", "storage-section-ghost"),
         ("lvmthin: tank\n\tvgname: pve\n\tthinpool data\n", "storage-section-ghost"),
         ("lvmthin: tank\n\tvgname p v e\n\tthinpool data\n", "storage-section-ghost"),
-        ("  lvmthin: tank\n\tvgname pve\n\tthinpool data\n", "storage-header-malformed"),
-        ("lvmthin: tank # ssd\n\tvgname pve\n\tthinpool data\n", "storage-header-malformed"),
-        ("lvmthin : tank\n\tvgname pve\n\tthinpool data\n", "storage-header-malformed"),
+        ("  lvmthin: tank\n\tvgname pve\n\tthinpool data\n", "storage-header-invalid"),
+        ("lvmthin: tank # ssd\n\tvgname pve\n\tthinpool data\n", "storage-header-invalid"),
+        ("lvmthin : tank\n\tvgname pve\n\tthinpool data\n", "storage-header-invalid"),
         ("dir: iso\r\n\tpath /x\r\n\r\nlvmthin: tank\r\n\tvgname pve\r\n\tthinpool data\r\n", "storage-dos-line-ends"),
         ("\u{feff}lvmthin: tank\n\tvgname pve\n\tthinpool data\n", "storage-byte-order-mark"),
-        ("glusterfs: tank\n\tvolume v\n", "storage-glusterfs-gone"),
+        ("glusterfs: tank\n\tvolume v\n", "storage-glusterfs-removed"),
         ("lvmthin: tank\n\tvgname pve\n\tthinpool data\n\tcontent vm,ct\n", "storage-content-unknown"),
         ("lvmthin: tank\n\tvgname pve\n\tthinpool data\n\tcontent none\n", "storage-content-empty"),
         ("lvmthin: tank\n\tvgname pve\n\tthinpool data\n\tnodes pve11\n", "storage-nodes-unknown"),
         ("lvmthin: tank\n\tvgname pve\n\tthinpool data\n\tnodes ,\n", "storage-nodes-empty"),
         ("lvmthin: tank\n\tvgname pve\n\tthinpool data\n\tcontent images\n", "volume-content-missing"),
         ("lvmthin: tank\n\tvgname pve\n\tthinpool data\n\tdisable\n", "volume-storage-disabled"),
-        ("dir: iso\n\tpath /x\n", "volume-storage-undefined"),
-        ("dir: tank\n\tpath /x\n", "volume-name-unparsable"),
+        ("dir: iso\n\tpath /x\n", "volume-storage-unknown"),
+        ("dir: tank\n\tpath /x\n", "volume-name-invalid"),
     ] {
         assert_eq!(loud(&[("storage.cfg", storage), vm, ct]), [rule], "{storage:?}");
     }
@@ -234,7 +234,7 @@ fn clones_make_a_base_image_sacred() {
     assert_eq!(level(&[("storage.cfg", storage), base]), Some(Level::Warning));
     assert_eq!(level(&[("storage.cfg", storage), base, clone]), Some(Level::Error));
     assert_eq!(level(&[("storage.cfg", storage), (VM, "scsi0: tank:base-100-disk-0\ntemplate: 1\n"), clone]), None);
-    assert_eq!(loud(&[("storage.cfg", storage), clone]), ["volume-clone-base-missing"]);
+    assert_eq!(loud(&[("storage.cfg", storage), clone]), ["volume-clone-base-unknown"]);
 }
 
 #[test]
@@ -260,12 +260,12 @@ fn releases_differ() {
     assert_eq!(loud(import, Release::Pve8), [""; 0]);
     let maxfiles = "dir: tank\n\tpath /tank\n\tcontent backup\n\tmaxfiles 3\n";
     assert_eq!(loud(maxfiles, Release::Pve8), [""; 0]);
-    assert_eq!(loud(maxfiles, Release::Pve9), ["storage-maxfiles-gone"]);
+    assert_eq!(loud(maxfiles, Release::Pve9), ["storage-maxfiles-removed"]);
     let gluster = "glusterfs: tank\n\tvolume v\n\tserver x\n";
     assert_eq!(loud(gluster, Release::Pve7), [""; 0]);
-    assert_eq!(loud(gluster, Release::Pve8), ["storage-glusterfs-gone"]);
+    assert_eq!(loud(gluster, Release::Pve8), ["storage-glusterfs-removed"]);
     let none = "dir: tank\n\tpath /tank\n\tcontent none\n";
-    assert_eq!(loud(none, Release::Pve9), ["storage-content-useless"]);
+    assert_eq!(loud(none, Release::Pve9), ["storage-content-no-effect"]);
 }
 
 /// Whatever PVE logged about a recorded file is in some finding, and so is what is a ghost or overridden there.

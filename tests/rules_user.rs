@@ -19,35 +19,35 @@ fn rules_of_reason(reason: &Reason<'_>) -> &'static [&'static str] {
         Reason::UserId { fault: UserFault::Long(_), .. } => &["user-id-too-long"],
         Reason::UserId {
             fault: UserFault::Short | UserFault::NoRealm | UserFault::Realm | UserFault::Name, ..
-        } => &["user-id-malformed"],
-        Reason::UserExpire { .. } => &["user-expire-malformed"],
-        Reason::TokenId { .. } => &["token-id-malformed"],
-        Reason::TokenExpire { .. } => &["token-expire-malformed"],
+        } => &["user-id-invalid"],
+        Reason::UserExpire { .. } => &["user-expire-invalid"],
+        Reason::TokenId { .. } => &["token-id-invalid"],
+        Reason::TokenExpire { .. } => &["token-expire-invalid"],
         Reason::TokenUser { .. } => &["token-owner-unknown"],
-        Reason::GroupName { .. } => &["group-name-malformed"],
-        Reason::MemberId { .. } => &["group-member-malformed"],
+        Reason::GroupName { .. } => &["group-name-invalid"],
+        Reason::MemberId { .. } => &["group-member-invalid"],
         // Kept, and effective.
         Reason::MemberUnknown { later: Some(_), .. }
         | Reason::AclUser { later: Some(_), .. }
         | Reason::AclGroup { later: Some(_), .. } => &[],
         Reason::MemberUnknown { later: None, .. } => &["group-member-unknown"],
-        Reason::RoleName { .. } => &["role-name-malformed"],
+        Reason::RoleName { .. } => &["role-name-invalid"],
         Reason::Privilege { .. } => {
             &["role-privilege-unknown", "role-privilege-removed", "role-privilege-later", "role-left-empty"]
         }
-        Reason::AclPath { .. } => &["acl-path-malformed"],
+        Reason::AclPath { .. } => &["acl-path-invalid"],
         Reason::AclRoleName { .. } | Reason::AclRole { later: None, .. } => &["acl-role-unknown"],
         Reason::AclRole { later: Some(_), .. } => &["acl-role-below"],
         Reason::AclGroup { later: None, .. } => &["acl-group-unknown"],
         Reason::AclUser { later: None, .. } => &["acl-user-unknown"],
-        Reason::AclToken { why: NoToken::Malformed(..), .. } => &["acl-subject-malformed"],
+        Reason::AclToken { why: NoToken::Malformed(..), .. } => &["acl-subject-invalid"],
         Reason::AclToken { why: NoToken::Undefined(_), .. } => &["acl-token-unknown"],
-        Reason::AclToken { why: NoToken::Wiped { .. }, .. } => &["user-repeated"],
-        Reason::PoolName { valid_later: false, .. } => &["pool-name-malformed"],
+        Reason::AclToken { why: NoToken::Wiped { .. }, .. } => &["user-duplicate"],
+        Reason::PoolName { valid_later: false, .. } => &["pool-name-invalid"],
         Reason::PoolName { valid_later: true, .. } => &["pool-nested-unsupported"],
-        Reason::PoolVmid { .. } => &["pool-guest-malformed", "user-text-colon"],
-        Reason::PoolVmidTaken { .. } => &["pool-guest-twice"],
-        Reason::PoolStorage { .. } => &["pool-storage-malformed", "pool-guest-malformed", "user-text-colon"],
+        Reason::PoolVmid { .. } => &["pool-guest-invalid", "user-text-colon"],
+        Reason::PoolVmidTaken { .. } => &["pool-guest-duplicate"],
+        Reason::PoolStorage { .. } => &["pool-storage-invalid", "pool-guest-invalid", "user-text-colon"],
     }
 }
 
@@ -62,9 +62,9 @@ fn rules_of_oddity(what: &QuirkKind<'_>) -> &'static [&'static str] {
         QuirkKind::FlagMissing { flag: Flag::Propagate, .. } => &["acl-propagate-missing"],
         QuirkKind::Surplus { .. } => &["user-fields-surplus", "user-text-colon"],
         QuirkKind::Keys { .. } => &["user-text-colon"],
-        QuirkKind::UserAgain { .. } | QuirkKind::AclWipedToken { .. } => &["user-repeated"],
-        QuirkKind::TokenAgain { .. } => &["token-repeated"],
-        QuirkKind::Again { .. } => &["user-entry-repeated"],
+        QuirkKind::UserAgain { .. } | QuirkKind::AclWipedToken { .. } => &["user-duplicate"],
+        QuirkKind::TokenAgain { .. } => &["token-duplicate"],
+        QuirkKind::Again { .. } => &["user-entry-duplicate"],
         QuirkKind::BuiltinRole { .. } => &["role-builtin-extended"],
         QuirkKind::PathZero { .. } => &["acl-path-zero"],
         QuirkKind::AclNoRole => &["acl-without-role", "acl-without-subject"],
@@ -76,12 +76,12 @@ fn rules_of_oddity(what: &QuirkKind<'_>) -> &'static [&'static str] {
             if before == now {
                 &[]
             } else {
-                &["acl-repeated"]
+                &["acl-duplicate"]
             }
         }
         QuirkKind::Unlistable { .. } => &["user-unlistable"],
-        QuirkKind::Torn { .. } => &["user-list-torn", "user-unlistable"],
-        QuirkKind::Nul { .. } => &["user-list-torn"],
+        QuirkKind::Torn { .. } => &["user-list-split", "user-unlistable"],
+        QuirkKind::Nul { .. } => &["user-list-split"],
         QuirkKind::TextZero { .. } | QuirkKind::TextBytes { .. } => &["user-text-altered"],
         QuirkKind::ExpireHuge { .. } => &["user-expire-huge"],
         QuirkKind::TooMany => &["tree-acl-limit"],
@@ -96,7 +96,7 @@ const OF_THE_MODEL: &[&str] = &["role-name-reserved"];
 fn check(text: &[u8], release: Release) -> Vec<Finding> {
     let sources = Sources::from_bytes("user.cfg", text.to_vec(), &LoadOptions::default()).unwrap();
     // The cases are too small to use what they define; that is no second mistake.
-    let clutter = ["role-unused", "group-unused", "group-empty", "acl-redundant", "token-full-rights-root"];
+    let clutter = ["role-unused", "group-unused", "group-empty", "acl-redundant", "token-full-permissions-root"];
     let rules: Vec<_> = RULES.iter().copied().filter(|rule| !clutter.contains(&rule.id)).collect();
     pvelint::check(&sources, &rules, Some(release)).findings
 }
@@ -113,28 +113,28 @@ const CASES: &[(&str, u8, &[&str])] = &[
     (
         "user:bob:1:0::::::\ntoken:bob!ci:0:1::\ngroup:dev:bob::\nacl:1:/:bob,bob!ci:PVEAuditor,PVEVMUser:\n",
         9,
-        &["error user-id-malformed | user.cfg: user bob"],
+        &["error user-id-invalid | user.cfg: user bob"],
     ),
     (
         "user:bob@pve:1:soon:::::\ntoken:bob@pve!ci:0:1::\ngroup:dev:bob@pve::\nacl:1:/:bob@pve,bob@pve!ci:PVEAuditor:\n",
         9,
-        &["error user-expire-malformed | user.cfg: user bob@pve"],
+        &["error user-expire-invalid | user.cfg: user bob@pve"],
     ),
     // The first, valid line of a user survives a bad second one.
     (
         "user:bob@pve:1:0::::::\nuser:bob@pve:1:x::::::\ntoken:bob@pve!ci:0:0::\n",
         9,
-        &["error user-expire-malformed | user.cfg: user bob@pve"],
+        &["error user-expire-invalid | user.cfg: user bob@pve"],
     ),
     (
         "user:ci@pve:1:0::::::\ntoken:ci@pve!x:0:1::\nacl:1:/:ci@pve!x:PVEAuditor:\n",
         9,
-        &["error token-id-malformed | user.cfg: token ci@pve!x"],
+        &["error token-id-invalid | user.cfg: token ci@pve!x"],
     ),
     (
         "user:ci@pve:1:0::::::\ntoken:ci@pve!xy:never:1::\nacl:1:/:ci@pve!xy:PVEAuditor,PVEVMUser:\n",
         9,
-        &["error token-expire-malformed | user.cfg: token ci@pve!xy"],
+        &["error token-expire-invalid | user.cfg: token ci@pve!xy"],
     ),
     (
         "token:ci@pve!xy:0:1::\nuser:ci@pve:1:0::::::\nacl:1:/:ci@pve!xy:PVEAuditor:\n",
@@ -145,12 +145,12 @@ const CASES: &[(&str, u8, &[&str])] = &[
     (
         "group:gr\u{fc}n:root@pam::\nacl:1:/:@gr\u{fc}n:PVEAuditor:\n",
         9,
-        &["error group-name-malformed | user.cfg: group gr\u{fc}n"],
+        &["error group-name-invalid | user.cfg: group gr\u{fc}n"],
     ),
     (
         "user:a@pve:1:0::::::\nrole:a+b:VM.Audit:\nacl:1:/:a@pve:a+b:\n",
         9,
-        &["error role-name-malformed | user.cfg: role a+b"],
+        &["error role-name-invalid | user.cfg: role a+b"],
     ),
     // Known, but only further down: effective for users and groups, not for roles and tokens.
     ("group:dev:bob@pve::\nacl:1:/:bob@pve,@ops:PVEAuditor:\nuser:bob@pve:1:0::::::\ngroup:ops:bob@pve::\n", 9, &[]),
@@ -180,7 +180,7 @@ const CASES: &[(&str, u8, &[&str])] = &[
     ("user:a@pve:00:0::::::\n", 9, &["error user-enable-misread | user.cfg: user a@pve"]),
     ("user:a@pve:Ann:0::::::\n", 9, &["warning user-enable-misread | user.cfg: user a@pve"]),
     // A flag in a line that another one replaces is nobody's business.
-    ("user:a@pve:no:0::::::\nuser:a@pve:1:0::::::\n", 9, &["warning user-repeated | user.cfg: user a@pve"]),
+    ("user:a@pve:no:0::::::\nuser:a@pve:1:0::::::\n", 9, &["warning user-duplicate | user.cfg: user a@pve"]),
     (
         "user:a@pve:1:0::::::\nacl:false:/:a@pve:PVEAuditor:\n",
         9,
@@ -190,27 +190,27 @@ const CASES: &[(&str, u8, &[&str])] = &[
     (
         "user:a@pve:1:0::::::\ntoken:a@pve!xy:0:0::\nuser:a@pve:1:0::::::\nacl:1:/:a@pve!xy:PVEAuditor,PVEVMUser:\n",
         9,
-        &["error user-repeated | user.cfg: user a@pve"],
+        &["error user-duplicate | user.cfg: user a@pve"],
     ),
     (
         "user:a@pve:1:0::::::\ntoken:a@pve!xy:0:1::\nacl:1:/:a@pve!xy:PVEAuditor:\nuser:a@pve:1:0::::::\n",
         9,
-        &["error user-repeated | user.cfg: user a@pve"],
+        &["error user-duplicate | user.cfg: user a@pve"],
     ),
     // The second line's tokens come after it and exist.
     (
         "user:a@pve:1:0::::::\ntoken:a@pve!xy:0:0::\nuser:a@pve:1:0::::::\ntoken:a@pve!xy:0:0::\n",
         9,
-        &["warning user-repeated | user.cfg: user a@pve"],
+        &["warning user-duplicate | user.cfg: user a@pve"],
     ),
-    ("token:root@pam!xy:0:0::\nuser:root@pam:1:0::::::\n", 9, &["error user-repeated | user.cfg: user root@pam"]),
+    ("token:root@pam!xy:0:0::\nuser:root@pam:1:0::::::\n", 9, &["error user-duplicate | user.cfg: user root@pam"]),
     // Colons.
     ("user:a@pve:1:0::::a: b::\n", 9, &["error user-text-colon | user.cfg: user a@pve"]),
     ("user:a@pve:1:0::::a:b:x:\n", 9, &["error user-text-colon | user.cfg: user a@pve"]),
     ("user:a@pve:1:0:::::x:y:\n", 9, &["warning user-fields-surplus | user.cfg: user a@pve"]),
     ("user:a@pve:1:0:::::cccccccccccb cccccccccccd:\n", 9, &[]),
     ("pool:p:team: web:100:local:\n", 9, &["error user-text-colon | user.cfg: pool p"]),
-    ("pool:p::local-lvm:100,101:\n", 9, &["error pool-guest-malformed | user.cfg: pool p"]),
+    ("pool:p::local-lvm:100,101:\n", 9, &["error pool-guest-invalid | user.cfg: pool p"]),
     ("role:R:VM.Audit:VM.Console:\n", 9, &["error user-fields-surplus | user.cfg: role R"]),
     // Privileges.
     ("role:R:VM.Audit,VM.Monitor:\n", 8, &[]),
@@ -223,7 +223,7 @@ const CASES: &[(&str, u8, &[&str])] = &[
     (
         "role:R:Foo:\nrole:R:VM.Audit:\n",
         9,
-        &["error role-privilege-unknown | user.cfg: role R", "note user-entry-repeated | user.cfg: role R"],
+        &["error role-privilege-unknown | user.cfg: role R", "note user-entry-duplicate | user.cfg: role R"],
     ),
     ("role:PVEAuditor:VM.PowerMgmt,Foo:\n", 9, &["error role-builtin-extended | user.cfg: role PVEAuditor"]),
     ("role:PVEMappingUser:VM.Audit:\n", 7, &[]),
@@ -239,7 +239,7 @@ const CASES: &[(&str, u8, &[&str])] = &[
     (
         "user:a@pve:1:0::::::\nacl:/vms:a@pve:PVEAuditor:\n",
         9,
-        &["error acl-path-malformed | user.cfg: acl a@pve PVEAuditor"],
+        &["error acl-path-invalid | user.cfg: acl a@pve PVEAuditor"],
     ),
     (
         "user:a@pve:1:0::::::\nacl:1:/vms:PVEAuditor:a@pve:\n",
@@ -251,15 +251,15 @@ const CASES: &[(&str, u8, &[&str])] = &[
     (
         "user:a@pve:1:0::::::\nacl:1:/:a@pve:PVEAuditor:\nacl:0:/:a@pve:PVEAuditor:\nacl:1:/:a@pve:PVEAuditor:\n",
         9,
-        &["warning acl-repeated | user.cfg: acl / a@pve"],
+        &["warning acl-duplicate | user.cfg: acl / a@pve"],
     ),
     // Pools.
     ("pool:a/b::100:local:\n", 9, &[]),
     ("pool:a/b::100:local:\n", 7, &["error pool-nested-unsupported | user.cfg: pool a/b"]),
-    ("pool:a/b/c/d::100:local:\n", 7, &["error pool-name-malformed | user.cfg: pool a/b/c/d"]),
+    ("pool:a/b/c/d::100:local:\n", 7, &["error pool-name-invalid | user.cfg: pool a/b/c/d"]),
     ("pool:a::0100:local:\n", 9, &[]),
-    ("pool:a::100,100:local:\n", 9, &["note pool-guest-twice | user.cfg: pool a"]),
-    ("pool:a::100:local:\npool:b::100,100:local:\n", 9, &["warning pool-guest-twice | user.cfg: pool b"]),
+    ("pool:a::100,100:local:\n", 9, &["note pool-guest-duplicate | user.cfg: pool a"]),
+    ("pool:a::100:local:\npool:b::100,100:local:\n", 9, &["warning pool-guest-duplicate | user.cfg: pool b"]),
     // Bytes that split lists since pve-common 9.1.17.
     ("user:\u{e0}@pve:1:0::::::\ngroup:g:\u{e0}@pve::\nacl:1:/:\u{e0}@pve:PVEAuditor:\n", 8, &[]),
     (
@@ -267,12 +267,12 @@ const CASES: &[(&str, u8, &[&str])] = &[
         9,
         &["error user-unlistable | user.cfg: user \u{e0}@pve"],
     ),
-    ("role:R:VM.Audit\u{a0}VM.Console:\n", 9, &["error user-list-torn | user.cfg: role R"]),
+    ("role:R:VM.Audit\u{a0}VM.Console:\n", 9, &["error user-list-split | user.cfg: role R"]),
     ("role:R:VM.Audit\u{a0}VM.Console:\n", 8, &["error role-left-empty | user.cfg: role R"]),
     (
         "user:a@pve:1:0::::::\nuser:b@pve:1:0::::::\ngroup:g:a@pve,b@pve\0::\n",
         9,
-        &["error user-list-torn | user.cfg: group g"],
+        &["error user-list-split | user.cfg: group g"],
     ),
     // Texts.
     ("group:g::0:\n", 9, &["note user-text-altered | user.cfg: group g"]),
@@ -323,52 +323,52 @@ fn every_reason_and_oddity_has_its_rule() {
 /// The rules that are made from what PVE drops and misreads.
 const OURS: &[&str] = &[
     "acl-group-unknown",
-    "acl-path-malformed",
+    "acl-path-invalid",
     "acl-path-zero",
     "acl-propagate-misread",
     "acl-propagate-missing",
-    "acl-repeated",
+    "acl-duplicate",
     "acl-role-below",
     "acl-role-unknown",
     "acl-root",
-    "acl-subject-malformed",
+    "acl-subject-invalid",
     "acl-token-full",
     "acl-token-unknown",
     "acl-user-unknown",
     "acl-without-role",
     "acl-without-subject",
-    "group-member-malformed",
+    "group-member-invalid",
     "group-member-unknown",
-    "group-name-malformed",
-    "pool-guest-malformed",
-    "pool-guest-twice",
-    "pool-name-malformed",
+    "group-name-invalid",
+    "pool-guest-invalid",
+    "pool-guest-duplicate",
+    "pool-name-invalid",
     "pool-nested-unsupported",
-    "pool-storage-malformed",
+    "pool-storage-invalid",
     "role-builtin-extended",
     "role-left-empty",
-    "role-name-malformed",
+    "role-name-invalid",
     "role-name-reserved",
     "role-privilege-later",
     "role-privilege-removed",
     "role-privilege-unknown",
-    "token-expire-malformed",
-    "token-id-malformed",
+    "token-expire-invalid",
+    "token-id-invalid",
     "token-owner-unknown",
     "token-privsep-misread",
     "token-privsep-missing",
-    "token-repeated",
+    "token-duplicate",
     "user-enable-misread",
     "user-enable-missing",
-    "user-entry-repeated",
+    "user-entry-duplicate",
     "user-expire-huge",
-    "user-expire-malformed",
+    "user-expire-invalid",
     "user-fields-surplus",
-    "user-id-malformed",
+    "user-id-invalid",
     "user-id-too-long",
     "user-line-unknown",
-    "user-list-torn",
-    "user-repeated",
+    "user-list-split",
+    "user-duplicate",
     "user-text-altered",
     "user-text-colon",
     "user-unlistable",
@@ -456,14 +456,14 @@ fn a_line_with_a_bad_expiry_takes_nothing_from_a_valid_one() {
         of.consequence.into_iter().chain([of.message]).collect()
     };
     let gone = "Nobody can log in";
-    let alone = said(b"user:a@pve:1:x::::::\n", "user-expire-malformed");
+    let alone = said(b"user:a@pve:1:x::::::\n", "user-expire-invalid");
     assert!(alone.iter().any(|text| text.starts_with(gone)), "{alone:?}");
-    let second = said(b"user:a@pve:1:0::::::\nuser:a@pve:1:x::::::\n", "user-expire-malformed");
+    let second = said(b"user:a@pve:1:0::::::\nuser:a@pve:1:x::::::\n", "user-expire-invalid");
     assert!(second.iter().all(|text| !text.starts_with(gone)), "{second:?}");
     // root@pam needs no line.
-    let root = said(b"user:root@pam:0:x::::::\n", "user-expire-malformed");
+    let root = said(b"user:root@pam:0:x::::::\n", "user-expire-invalid");
     assert!(root.iter().any(|text| text.starts_with("root@pam is enabled")), "{root:?}");
-    let token = said(b"user:a@pve:1:0::::::\ntoken:a@pve!xy:0:0::\ntoken:a@pve!xy:x:1::\n", "token-expire-malformed");
+    let token = said(b"user:a@pve:1:0::::::\ntoken:a@pve!xy:0:0::\ntoken:a@pve!xy:x:1::\n", "token-expire-invalid");
     assert!(token.iter().all(|text| !text.contains("can't authenticate")), "{token:?}");
 }
 
@@ -471,7 +471,7 @@ fn a_line_with_a_bad_expiry_takes_nothing_from_a_valid_one() {
 fn commands_name_no_guest_and_no_path_that_the_api_refuses() {
     let twice = |vmid| {
         let text = format!("pool:a::{vmid}::\npool:b::{vmid}::\n");
-        fixes(&check(text.as_bytes(), Release::Pve9), "pool-guest-twice")
+        fixes(&check(text.as_bytes(), Release::Pve9), "pool-guest-duplicate")
     };
     assert!(twice("100").contains(&"pveum pool modify b --vms 100".to_owned()));
     for vmid in ["5", "1000000000", "99999999999999999999"] {
@@ -491,7 +491,7 @@ fn a_group_role_that_does_not_propagate_is_not_given_with_propagation() {
              acl:1:/vms/100:a@pve:PVEDatastoreUser,PVEAuditor:\n"
         )
     };
-    let commands = |flag| fixes(&check(text(flag).as_bytes(), Release::Pve9), "acl-user-hides-group");
+    let commands = |flag| fixes(&check(text(flag).as_bytes(), Release::Pve9), "acl-user-overrides-group");
     let modifies = |texts: Vec<String>| texts.iter().any(|text| text.contains("pveum acl modify"));
     assert!(modifies(commands(1)) && !modifies(commands(0)), "{:?} {:?}", commands(1), commands(0));
 }

@@ -39,5 +39,5 @@ samples! {
     iso_storage_without_iso "iso-storage-without-iso"
     token_without_acl "token-without-acl"
     vm_monitor_on_pve_9 "vm-monitor-on-pve-9"
-    vm_rights_without_storage "vm-rights-without-storage"
+    disk_without_storage "disk-without-storage"
 }

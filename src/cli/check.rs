@@ -272,8 +272,7 @@ fn said_of_unused(
         let near = if known {
             suppress::nearest_subject(ignore, found).map(|subject| format!("subject = \"{subject}\""))
         } else {
-            super::nearest(ignore.rule.get_ref(), RULES.iter().map(|rule| rule.id))
-                .map(|rule| format!("rule = \"{rule}\""))
+            Rule::suggestion(ignore.rule.get_ref()).map(|rule| format!("rule = \"{rule}\""))
         };
         let mut finding = suppress::unused(ignore, file, known, near.as_deref());
         finding.found_by(rule.id, rule.level);
@@ -287,9 +286,7 @@ fn chosen(args: &CheckArgs) -> Result<Vec<&'static Rule>, Failure> {
     use crate::text::matches;
     for pattern in args.select.iter().chain(&args.ignore) {
         if !RULES.iter().any(|rule| matches(pattern, rule.id)) {
-            let hint = super::nearest(pattern, RULES.iter().map(|rule| rule.id))
-                .map_or_else(|| "`pvelint rules` lists them".to_owned(), |id| format!("did you mean {id}?"));
-            return Err(Failure::Usage(format!("no rule is called {pattern}; {hint}")));
+            return Err(super::no_such_rule(pattern));
         }
     }
     let wanted = |id: &str| args.select.is_empty() || args.select.iter().any(|one| matches(one, id));

@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::Args;
 
 use super::{Failure, Outcome};
-use crate::rules::{Doc, RULES, Rule};
+use crate::rules::{Doc, Rule};
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
@@ -19,11 +19,6 @@ pub(super) fn run(args: &ExplainArgs, out: &mut dyn Write) -> Result<Outcome, Fa
             writeln!(out, "# {}\n\n{}\n\n{}", rule.id, rule.facts(), doc.text.trim())?;
             Ok(Outcome::Clean)
         }
-        None => {
-            let known = RULES.iter().map(|rule| rule.id);
-            let hint = super::nearest(&args.rule, known)
-                .map_or_else(|| "`pvelint rules` lists them".to_owned(), |id| format!("did you mean {id}?"));
-            Err(Failure::Usage(format!("no rule is called {}; {hint}", args.rule)))
-        }
+        None => Err(super::no_such_rule(&args.rule)),
     }
 }

@@ -12,7 +12,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::release::Release;
 use crate::settings::Settings;
 use crate::source::{FileKind, LoadOptions, Sources};
-use crate::text::nearest;
 
 mod access;
 mod check;
@@ -244,6 +243,13 @@ fn settings_file(path: &Path) -> Result<(String, String, Settings), Failure> {
         String::from_utf8(text).map_err(|_| Failure::Usage(format!("{shown} is no settings file: not UTF-8")))?;
     let settings = Settings::parse(&text).map_err(|error| Failure::Usage(format!("{shown}: {error}")))?;
     Ok((shown, text, settings))
+}
+
+/// What is wrong with the id or pattern of a rule that no rule has.
+fn no_such_rule(id: &str) -> Failure {
+    let hint = crate::rules::Rule::suggestion(id)
+        .map_or_else(|| "`pvelint rules` lists them".to_owned(), |id| format!("did you mean {id}?"));
+    Failure::Usage(format!("no rule is called {id}; {hint}"))
 }
 
 /// Enough threads for the 128 MiB that a pmxcfs can hold: each costs time to start, and memory.

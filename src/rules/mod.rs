@@ -15,9 +15,10 @@ use crate::finding::{Finding, Level};
 use crate::model::container::Container;
 use crate::release::Release;
 use crate::source::Sources;
-use crate::text::FileId;
+use crate::text::{FileId, nearest};
 
 mod doc;
+mod renamed;
 mod rights;
 pub mod words;
 
@@ -25,6 +26,7 @@ pub mod words;
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
 pub use doc::{Doc, Example, Verdict, book};
+pub use renamed::RENAMED;
 
 /// A rule: what it is called, how bad it is, what it needs to be evaluated, and how it looks.
 #[derive(Clone, Copy, Debug)]
@@ -294,6 +296,13 @@ impl Rule {
     #[must_use]
     pub fn applies_to(&self, release: Release) -> bool {
         self.since.is_none_or(|since| since <= release) && self.until.is_none_or(|until| release <= until)
+    }
+
+    /// The rule that somebody probably means who writes `id`, which no rule has: what a rule of that name is called now, or the
+    /// closest id.
+    #[must_use]
+    pub fn suggestion(id: &str) -> Option<&'static str> {
+        renamed::now(id).or_else(|| nearest(id, RULES.iter().map(|rule| rule.id)))
     }
 
     /// The rule called `id`.

@@ -190,5 +190,5 @@ fn delete(model: &UserCfg<'_>, path: &str, entries: &[&AclEntry]) -> Option<Comm
 }
 mod change;
 mod missing;
-pub(in crate::rules) use role_without_effect::role_reach;
+pub(in crate::rules) use role_no_effect::role_reach;
 pub(in crate::rules) mod storage_gap;

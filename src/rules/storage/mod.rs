@@ -437,34 +437,34 @@ mod tests {
             Reason::Line(Shape::Blank) => &["storage-line-blank", "storage-dos-line-ends", "storage-header-swallowed"],
             Reason::Line(Shape::Header(_)) => &["storage-header-swallowed", "storage-dos-line-ends"],
             Reason::Line(Shape::Property(_)) => {
-                &["storage-line-outside-section", "storage-header-malformed", "storage-section-ghost"]
+                &["storage-line-outside-section", "storage-header-invalid", "storage-section-ghost"]
             }
             Reason::Line(Shape::Text(_)) => &[
                 "storage-line-unindented",
                 "storage-line-unknown",
                 "storage-line-outside-section",
-                "storage-header-malformed",
+                "storage-header-invalid",
                 "storage-section-ghost",
             ],
-            Reason::Section(Absent::BadId) => &["storage-id-malformed"],
+            Reason::Section(Absent::BadId) => &["storage-id-invalid"],
             Reason::Section(Absent::NoType | Absent::UnknownType) => {
-                &["storage-type-unknown", "storage-glusterfs-gone", "storage-byte-order-mark"]
+                &["storage-type-unknown", "storage-glusterfs-removed", "storage-byte-order-mark"]
             }
             Reason::Ghost(Ghost::Missing(_)) => &["storage-section-ghost"],
             Reason::Ghost(Ghost::IllegalPath(_)) => &["storage-path-characters"],
             Reason::Ghost(Ghost::NoneMixed(_)) => &["storage-content-none-mixed"],
             Reason::Ghost(Ghost::NoContent(_)) => &["storage-content-empty"],
             Reason::Property { refusal, .. } => match refusal {
-                Refusal::Unknown => &["storage-property-unknown", "storage-maxfiles-gone"],
+                Refusal::Unknown => &["storage-property-unknown", "storage-maxfiles-removed"],
                 Refusal::Foreign => &["storage-property-foreign"],
-                Refusal::Duplicate(_) => &["storage-property-repeated"],
+                Refusal::Duplicate(_) => &["storage-property-duplicate"],
                 Refusal::NoValue => &["storage-property-no-value"],
                 Refusal::Invalid(_) => &[
-                    "storage-boolean",
+                    "storage-boolean-invalid",
                     "storage-content-unknown",
                     "storage-monhost-dropped",
-                    "storage-nodes-malformed",
-                    "storage-prune-malformed",
+                    "storage-nodes-invalid",
+                    "storage-prune-invalid",
                     "storage-value-invalid",
                 ],
             },
@@ -484,17 +484,17 @@ mod tests {
                 Separator::Nothing | Separator::Blanks | Separator::Comment => &["storage-header-swallowed"],
             },
             QuirkKind::Adopted { .. } => &["storage-header-swallowed", "storage-dos-line-ends"],
-            QuirkKind::Overridden(By::Section(_)) => &["storage-id-repeated"],
+            QuirkKind::Overridden(By::Section(_)) => &["storage-id-duplicate"],
             QuirkKind::Overridden(By::ImplicitLocal) => &["storage-local-replaced"],
             QuirkKind::LocalNodes => &["storage-local-nodes"],
             QuirkKind::NoNodes => &["storage-nodes-empty"],
-            QuirkKind::NoContent => &["storage-content-useless", "storage-content-unsupported"],
+            QuirkKind::NoContent => &["storage-content-no-effect", "storage-content-unsupported"],
             QuirkKind::Secret { .. } => &["storage-secret-inline"],
             QuirkKind::ContentDirClash(..) => &["storage-content-dirs-clash"],
-            QuirkKind::ContentDirRepeated(_) => &["storage-content-dir-repeated"],
+            QuirkKind::ContentDirRepeated(_) => &["storage-content-dir-duplicate"],
             QuirkKind::ContentDirAbsolute(_) => &["storage-content-dir-absolute"],
             QuirkKind::MaxfilesIgnored => &["storage-maxfiles-ignored"],
-            QuirkKind::CaseTwin(_) => &["storage-id-case-twin"],
+            QuirkKind::CaseTwin(_) => &["storage-id-case-duplicate"],
         }
     }
 
@@ -549,7 +549,7 @@ mod tests {
                 let dropped = cfg.dropped.iter().map(|dropped| match dropped.owner {
                     // The header that isn't one explains what stands below it.
                     Owner::Line(_) => {
-                        &["storage-header-swallowed", "storage-header-malformed", "storage-dos-line-ends"][..]
+                        &["storage-header-swallowed", "storage-header-invalid", "storage-dos-line-ends"][..]
                     }
                     Owner::None | Owner::Section(_) => rules_of_dropped(&dropped.reason),
                 });

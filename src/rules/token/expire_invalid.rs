@@ -3,7 +3,7 @@
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::user::Reason;
-use crate::rules::user::{GONE, each_dropped, expire_malformed};
+use crate::rules::user::{GONE, each_dropped, expire_invalid};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
@@ -22,7 +22,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let finding = Finding::new(format!("user.cfg: token {id}"), look.at(dropped.span), message)
             .label("seconds since 1970 in digits; 0 is never")
             .discriminator(words::name(expire))
-            .edit(expire_malformed::write_instead(expire));
+            .edit(expire_invalid::write_instead(expire));
         let finding = match other {
             None => finding
                 .consequence(format!("Calls with it can't authenticate, and its ACLs are dropped with it. {GONE}")),

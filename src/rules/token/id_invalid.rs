@@ -3,7 +3,7 @@
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::user::{Reason, TokenFault, token_parts};
-use crate::rules::user::{GONE, each_dropped, id_malformed};
+use crate::rules::user::{GONE, each_dropped, id_invalid};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
@@ -41,6 +41,6 @@ pub(in crate::rules) fn fault_label(fault: TokenFault, user: &[u8]) -> String {
             "a token name is a letter followed by letters, digits, dots, dashes or underscores, two characters at least"
                 .to_owned()
         }
-        TokenFault::User(fault) => format!("in front of the !: {}", id_malformed::fault_label(fault, user)),
+        TokenFault::User(fault) => format!("in front of the !: {}", id_invalid::fault_label(fault, user)),
     }
 }

@@ -3,7 +3,7 @@
 use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
 use crate::model::user::Reason;
-use crate::rules::user::{GONE, each_dropped, id_malformed};
+use crate::rules::user::{GONE, each_dropped, id_invalid};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
@@ -33,7 +33,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 .fix_command(member_now)
         } else {
             finding
-                .label(id_malformed::fault_label(fault, member))
+                .label(id_invalid::fault_label(fault, member))
                 .consequence(format!("Nobody gets the group's rights from this. {GONE}"))
                 .edit("write the member as NAME@REALM")
         })

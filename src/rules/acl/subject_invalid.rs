@@ -7,7 +7,7 @@ use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::user::{NoToken, Reason, TokenFault, UserFault, token_parts};
 use crate::rules::token;
-use crate::rules::user::{GONE, Look, each_dropped, id_malformed};
+use crate::rules::user::{GONE, Look, each_dropped, id_invalid};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
@@ -51,9 +51,9 @@ fn label(subject: &BStr, as_token: TokenFault, as_user: UserFault) -> String {
     if subject.starts_with(b"@") {
         "a group name has only letters, digits, dots, dashes and underscores".to_owned()
     } else if let Some((user, _)) = token_parts(subject) {
-        token::id_malformed::fault_label(as_token, user)
+        token::id_invalid::fault_label(as_token, user)
     } else if subject.contains(&b'@') {
-        id_malformed::fault_label(as_user, subject)
+        id_invalid::fault_label(as_user, subject)
     } else {
         "neither @ nor realm in it".to_owned()
     }
