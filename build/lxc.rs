@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::place::Texts;
+use crate::property::{Property, Variants, property, upper};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -18,38 +19,6 @@ struct Grammar {
     raw: Raw,
     lxc: Lxc,
     values: Values,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Variants {
-    One(Box<Property>),
-    Many(Vec<Property>),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Property {
-    r#type: Option<String>,
-    schema: Option<String>,
-    format: Option<String>,
-    pattern: Option<String>,
-    #[serde(default)]
-    values: Vec<String>,
-    min: Option<i64>,
-    max: Option<i64>,
-    max_length: Option<usize>,
-    default: Option<String>,
-    absent: Option<String>,
-    #[serde(default)]
-    start: bool,
-    #[serde(default)]
-    required: bool,
-    #[serde(default)]
-    default_key: bool,
-    since: Option<u8>,
-    until: Option<u8>,
-    appeared: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -102,11 +71,7 @@ pub(crate) fn generate(out: &Path, texts: &mut Texts) -> Result<(), Box<dyn Erro
             upper(name)
         )?;
         for (key, variants) in properties {
-            let variants = match variants {
-                Variants::One(one) => std::slice::from_ref(&**one),
-                Variants::Many(many) => many,
-            };
-            for variant in variants {
+            for variant in variants.all() {
                 writeln!(code, "    {},", property(key, variant)?)?;
             }
         }
@@ -163,19 +128,7 @@ fn options(code: &mut String, grammar: &Grammar) -> Result<(), Box<dyn Error>> {
                 schema: Some(indexed.schema.clone()),
                 since: indexed.since,
                 appeared: indexed.appeared.clone(),
-                r#type: None,
-                format: None,
-                pattern: None,
-                values: Vec::new(),
-                min: None,
-                max: None,
-                max_length: None,
-                default: None,
-                absent: None,
-                start: false,
-                required: false,
-                default_key: false,
-                until: None,
+                ..Property::default()
             },
         )?;
         let family = format!("Family::Indexed({})", indexed.count);
@@ -226,92 +179,4 @@ fn raw(code: &mut String, grammar: &Grammar, texts: &mut Texts) -> Result<(), Bo
     }
     writeln!(code, "        _ => return None,\n    }})\n}}")?;
     Ok(())
-}
-
-fn property(name: &str, property: &Property) -> Result<String, Box<dyn Error>> {
-    let base = match property.r#type.as_deref() {
-        None | Some("string") => "STRING",
-        Some("boolean") => "BOOLEAN",
-        Some("integer") => "INTEGER",
-        Some("number") => "NUMBER",
-        Some(other) => return Err(format!("{name}: no type {other}").into()),
-    };
-    let mut code = format!("Property {{ name: {name:?}");
-    if let Some(schema) = &property.schema {
-        write!(code, ", format: Some(Format::Props(&{}))", upper(schema))?;
-    }
-    if let Some(format) = &property.format {
-        let (kind, one) = match format.strip_suffix("-list") {
-            Some(one) => ("List", one),
-            None => ("One", format.as_str()),
-        };
-        let function = match one {
-            "disk-size" => "format::disk_size",
-            "dns-name" => "format::dns_name",
-            "ipv4" => "format::ipv4",
-            "ipv6" => "format::ipv6",
-            "mac-addr" => "format::mac_addr",
-            "pve-configid" => "format::config_id",
-            "pve-ipv4-config" => "format::ipv4_config",
-            "pve-ipv6-config" => "format::ipv6_config",
-            "pve-startup-order" => "format::startup",
-            "pve-tag" => "format::tag",
-            "pve-volume-id" => "format::volume_id",
-            "lxc-ip-with-ll-iface" => "check::nameserver",
-            "pve-ct-timezone" => "check::timezone",
-            "pve-lxc-dev-string" => "check::device_path",
-            "pve-lxc-mp-string" => "check::mount_path",
-            other => return Err(format!("{name}: no format {other}").into()),
-        };
-        write!(code, ", format: Some(Format::{kind}({function}))")?;
-    }
-    if let Some(pattern) = &property.pattern {
-        let function = match pattern.as_str() {
-            "environment" => "check::is_environment",
-            "file-mode" => "check::is_file_mode",
-            "file-systems" => "check::is_file_systems",
-            "interface" => "format::is_bridge_name",
-            "mount-idmap" => "check::is_mount_idmap",
-            "mount-options" => "check::is_mount_options",
-            "mount-options-7" => "check::is_mount_options_7",
-            "printable" => "check::is_printable",
-            "vlan-list" => "check::is_vlan_list",
-            other => return Err(format!("{name}: no pattern {other}").into()),
-        };
-        write!(code, ", pattern: Some({function})")?;
-    }
-    if !property.values.is_empty() {
-        write!(code, ", values: &{:?}", property.values)?;
-    }
-    for (field, value) in [("min", property.min), ("max", property.max)] {
-        if let Some(value) = value {
-            write!(code, ", {field}: Some({value})")?;
-        }
-    }
-    if let Some(length) = property.max_length {
-        write!(code, ", max_length: Some({length})")?;
-    }
-    if let Some(default) = &property.default {
-        write!(code, ", default: Some({default:?})")?;
-    }
-    if property.required {
-        write!(code, ", required: true")?;
-    }
-    if property.default_key {
-        write!(code, ", default_key: true")?;
-    }
-    for (field, release) in [("since", property.since), ("until", property.until)] {
-        if let Some(release) = release {
-            write!(code, ", {field}: Release::Pve{release}")?;
-        }
-    }
-    if let Some(appeared) = &property.appeared {
-        write!(code, ", since_text: {appeared:?}")?;
-    }
-    write!(code, ", ..Property::{base} }}")?;
-    Ok(code)
-}
-
-fn upper(name: &str) -> String {
-    name.to_uppercase().replace('-', "_")
 }

@@ -7,6 +7,8 @@ mod lxc;
 mod operations;
 mod place;
 mod profiles;
+mod property;
+mod qemu;
 mod rules;
 mod storage;
 
@@ -22,6 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     access::generate(grammar, out, &mut texts)?;
     storage::generate(grammar, out, &mut texts)?;
     lxc::generate(out, &mut texts)?;
+    qemu::generate(out, &mut texts)?;
     operations::generate(grammar, out, &mut texts)?;
     profiles::generate(grammar, out, &mut texts)?;
     // Whole paths: what is included from the folder of the build finds its files by them.

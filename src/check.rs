@@ -129,7 +129,12 @@ fn dump_cluster<'a>(sources: &'a Sources, cluster: &Cluster<'a>) -> Vec<(&'a Sou
     // The cluster holds nothing of snapshots; here they are wanted.
     let whole = |config: &Container<'a>| Container::parse(config.text, config.vmid, config.release);
     let containers = cluster.containers.iter().map(|guest| (guest.file, container::dump::dump(&whole(&guest.config))));
-    user.chain(storage).chain(containers).filter_map(|(file, value)| Some((sources.file(file)?, value))).collect()
+    let vms = cluster.vms.iter().map(|guest| (guest.file, crate::model::vm::dump::dump(&guest.config)));
+    user.chain(storage)
+        .chain(containers)
+        .chain(vms)
+        .filter_map(|(file, value)| Some((sources.file(file)?, value)))
+        .collect()
 }
 
 /// The rules that had no answer in any tree, by what they miss; with them go the statements of a policy.

@@ -22,6 +22,7 @@ mod book;
 mod cli;
 mod conformance_access;
 mod conformance_lxc;
+mod conformance_qemu;
 mod conformance_storage;
 mod conformance_user;
 mod docs;

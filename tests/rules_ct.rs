@@ -89,6 +89,7 @@ fn rule_of_drop(why: &DropReason<'_>) -> &'static str {
         DropReason::Delete => "ct-delete-misplaced",
         DropReason::Snapstate => "ct-snapstate-misplaced",
         DropReason::FalseDescription => "ct-description-zero",
+        DropReason::SkippedSection { .. } => unreachable!("only VMs skip sections"),
     }
 }
 

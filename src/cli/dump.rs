@@ -25,7 +25,7 @@ pub(super) fn run(args: &DumpArgs, out: &mut dyn Write) -> Result<Outcome, Failu
     }
     if dumped == 0 {
         return Err(Failure::Unreadable(
-            "no file in there that dump can show: user.cfg, storage.cfg, lxc/*.conf".to_owned(),
+            "no file in there that dump can show: user.cfg, storage.cfg, lxc/*.conf, qemu-server/*.conf".to_owned(),
         ));
     }
     Ok(Outcome::Clean)

@@ -5,6 +5,7 @@
 
 pub mod container;
 pub mod domains;
+pub mod guest;
 pub mod host;
 pub mod idmap;
 pub mod schema;

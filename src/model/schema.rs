@@ -48,7 +48,7 @@ impl Kind {
 pub type Verify = fn(&[u8], Release) -> Result<(), BString>;
 
 /// A check of a whole property string, with PVE's error text.
-pub type Validate = fn(&Props<'_>) -> Result<(), BString>;
+pub type Validate = fn(&Props<'_>, Release) -> Result<(), BString>;
 
 /// How a property's value is checked beyond its type.
 #[derive(Clone, Copy)]
@@ -337,7 +337,7 @@ pub fn check<'a>(
         return Err(problem);
     }
     if property.pattern.is_some_and(|matches| !matches(value)) {
-        return Err(Problem::new(Reason::Pattern, span, "value does not match the regex pattern"));
+        return Err(no_match(span));
     }
     check_bounds(property, value, span)?;
     Ok(if dialect == Dialect::Section && property.kind != Kind::String {
@@ -345,6 +345,12 @@ pub fn check<'a>(
     } else {
         Cow::Borrowed(value)
     })
+}
+
+/// The refusal of a value, at `span`, that doesn't match its pattern.
+#[must_use]
+pub fn no_match(span: Span) -> Problem {
+    Problem::new(Reason::Pattern, span, "value does not match the regex pattern")
 }
 
 /// Refuses a value at offset `at` that holds a CR or LF, as both readers of whole lines do before anything else.

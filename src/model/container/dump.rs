@@ -41,7 +41,7 @@ pub fn config(container: &Container<'_>) -> Value {
 fn snapshot_name(section: &Section<'_>) -> String {
     match section.place {
         super::Place::Snapshot(bytes) => name(bytes),
-        super::Place::Main | super::Place::Pending => String::new(),
+        super::Place::Main | super::Place::Pending | super::Place::Special(_) => String::new(),
     }
 }
 

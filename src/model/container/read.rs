@@ -5,10 +5,11 @@ use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 
-use super::guess::{glued_at, shape};
 use super::{Container, DropReason, Dropped, Keys, Note, Opt, Place, Quirk, QuirkKind, Raw, Section};
-use crate::model::schema::{self, Dialect, Problem, Reason};
-use crate::model::tables::lxc::{self as table, GuestOption, RawKey};
+use crate::model::guest::{glued_at, shape};
+use crate::model::schema::{self, Dialect};
+use crate::model::tables::guest::GuestOption;
+use crate::model::tables::lxc::{self as table, RawKey};
 use crate::release::Release;
 use crate::syntax::guest::{self, Class};
 use crate::syntax::property::is_space;
@@ -116,6 +117,8 @@ impl<'a> Parser<'a> {
         section.raw.shrink_to_fit();
         let header = section.header;
         let replaced = match section.place {
+            // Containers have none.
+            Place::Special(_) => None,
             Place::Main => {
                 self.container.main = section;
                 None
@@ -306,12 +309,7 @@ impl<'a> Parser<'a> {
         let bounded = schema::check_bounds(property, &option.value, option.span);
         let matched = match property.pattern.is_none_or(|matches| matches(&option.value)) {
             true => bounded,
-            false => bounded.and(Err(Problem {
-                reason: Reason::Pattern,
-                span: option.span,
-                text: "value does not match the regex pattern".into(),
-                parts: Vec::new(),
-            })),
+            false => bounded.and(Err(schema::no_match(option.span))),
         };
         let written_by_pve = |value: &[u8]| {
             property.name == "ostype" && table::OSTYPES_BEYOND_ENUM.iter().any(|known| known.as_bytes() == value)
@@ -346,10 +344,7 @@ impl<'a> Parser<'a> {
     }
 
     fn drop_main_snapstate(&mut self) {
-        let main = &mut self.container.main;
-        if let Some(at) = main.position(b"snapstate") {
-            let old = main.options.remove(at);
-            main.keys = Keys::of(&main.options);
+        if let Some(old) = self.container.main.remove("snapstate") {
             let span = old.key_span.join(old.span);
             self.container.dropped.push(Dropped { span, place: Place::Main, why: DropReason::Snapstate });
             self.container.dropped.sort_by_key(|dropped| dropped.span.start);
@@ -367,6 +362,7 @@ fn options_ahead(text: &[u8]) -> usize {
 mod tests {
     use super::*;
     use crate::model::container::Shape;
+    use crate::model::schema::Reason;
 
     fn parse(text: &str) -> Container<'_> {
         Container::parse(text.as_bytes(), 100, Release::Pve9)

@@ -26,7 +26,7 @@ pub fn rewrite(container: &Container<'_>) -> Option<Vec<u8>> {
         .iter()
         .filter_map(|section| match section.place {
             Place::Snapshot(name) => Some((name, section)),
-            Place::Main | Place::Pending => None,
+            Place::Main | Place::Pending | Place::Special(_) => None,
         })
         .collect();
     snapshots.sort_by_key(|&(name, _)| name);

@@ -229,7 +229,10 @@ pub fn is_storage_id(text: &[u8]) -> bool {
 }
 
 /// `pve-storage-id`.
-pub fn storage_id(text: &[u8], _: Release) -> Verdict {
+pub fn storage_id(text: &[u8], release: Release) -> Verdict {
+    if text.len() < 2 && release >= Release::Pve9 {
+        return demand_quoting(false, "storage ID '", text, "' cannot be shorter than 2 characters");
+    }
     demand_quoting(is_storage_id(text), "storage ID '", text, "' contains illegal characters")
 }
 

@@ -199,6 +199,11 @@ pub fn parse_props<'a>(
                     return Err(duplicate(property.name.as_bytes(), span));
                 }
                 let key_span = Span { start: span.start, end: span.start };
+                // Before 9, words that stand for a boolean weren't read where the key was left out.
+                let value = match property.kind {
+                    Kind::Boolean if release >= Release::Pve9 => boolean(value).map_or(value, |yes| bit(yes)),
+                    _ => value,
+                };
                 entries.put(Prop { property, value, key_span, span });
             }
             Form::Broken => {
@@ -213,7 +218,7 @@ pub fn parse_props<'a>(
     }
     let props = Props { entries: entries.list.into_boxed_slice() };
     if let Some(validate) = schema.validate {
-        validate(&props).map_err(|text| Problem::new(Reason::Whole, whole, text))?;
+        validate(&props, release).map_err(|text| Problem::new(Reason::Whole, whole, text))?;
     }
     Ok(props)
 }

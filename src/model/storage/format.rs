@@ -53,7 +53,7 @@ pub static PRUNE_BACKUPS: Schema = Schema {
 };
 
 /// `keep-all` means that nothing else is limited; limits of 0 don't count.
-fn prune_backups(props: &Props<'_>) -> Verdict {
+fn prune_backups(props: &Props<'_>, _: Release) -> Verdict {
     let positive = |value: &[u8]| value.iter().any(|b| matches!(b, b'1'..=b'9'));
     let limited = props.entries.iter().any(|prop| prop.name() != "keep-all" && positive(prop.value));
     demand(!(limited && props.flag("keep-all")), "keep-all cannot be set together with other options.")

@@ -41,7 +41,7 @@ fn finding_in(guest: &Ct<'_>, place: Place<'_>, key: &[u8], span: Span, message:
         subject = format!("{subject}: {}", words::name(key));
     }
     match place {
-        Place::Main => {}
+        Place::Main | Place::Special(_) => {}
         Place::Pending => subject.push_str(" (pending)"),
         Place::Snapshot(name) => subject = format!("{subject} (snapshot {})", words::name(name)),
     }
@@ -57,7 +57,7 @@ fn finding_in_main(guest: &Ct<'_>, key: &[u8], span: Span, message: impl Into<St
 /// after a rollback.
 fn level_for_section(finding: Finding, level: Level, place: Place<'_>) -> Finding {
     match place {
-        Place::Main => finding.at_level(level),
+        Place::Main | Place::Special(_) => finding.at_level(level),
         Place::Pending => finding
             .at_level(level.min(Level::Warning))
             .consequence("It is pending: it counts from the container's next start on."),
@@ -193,7 +193,7 @@ fn is_overridden(guest: &Ct<'_>, quirk: &Quirk<'_>) -> bool {
             Some(pending) => pending,
             None => return false,
         },
-        Place::Snapshot(_) => return false,
+        Place::Snapshot(_) | Place::Special(_) => return false,
     };
     let holds = |option: &Opt<'_>| option.key_span.start <= quirk.span.start && quirk.span.end <= option.span.end;
     quirk.key.to_str().ok().and_then(|key| section.get(key)).is_some_and(|option| !holds(option))
@@ -203,7 +203,7 @@ fn is_overridden(guest: &Ct<'_>, quirk: &Quirk<'_>) -> bool {
 fn schema_of(key: &[u8]) -> Option<&'static Schema> {
     let (family, number) = table::split_index(key);
     let option = if number.is_empty() { table::single(family) } else { table::indexed(family) };
-    option.and_then(table::GuestOption::schema)
+    option.and_then(crate::model::tables::guest::GuestOption::schema)
 }
 
 /// The parts of a refused property string that a later release knows, when nothing else is wrong with it: key, where it

@@ -3,7 +3,8 @@
 use super::{Ct, conf, display_name, finding_in, level_for_section, line_number};
 use crate::finding::Level;
 use crate::model::container::QuirkKind;
-use crate::model::tables::lxc::{self as table, Family};
+use crate::model::tables::guest::Family;
+use crate::model::tables::lxc as table;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.

@@ -15,7 +15,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let into = match dropped.place {
             Place::Main => "what the container runs with".to_owned(),
             Place::Pending => "the pending changes".to_owned(),
-            Place::Snapshot(name) => format!("snapshot {}", words::name(name)),
+            Place::Snapshot(name) | Place::Special(name) => format!("snapshot {}", words::name(name)),
         };
         let label = match swallowed {
             0 => "no line follows".to_owned(),

@@ -19,7 +19,7 @@ fn check(_: &Context<'_>, guest: &Guest<'_, Container<'_>>, sink: &mut Sink) {
     // What is appended with `>>` lands in the last section.
     let Some(section) = config.sections().max_by_key(|section| section.header.start) else { return };
     let place = match section.place {
-        Place::Main => return,
+        Place::Main | Place::Special(_) => return,
         Place::Pending => "[pve:pending]".to_owned(),
         Place::Snapshot(name) => format!("[{}]", words::name(name)),
     };

@@ -154,8 +154,8 @@ fn each<'a>(cluster: &'a Cluster<'a>, mut see: impl FnMut(&'a [u8], Use<'a>)) {
                 format: drive.format.as_ref(),
                 is_cdrom: drive.is_cdrom,
                 is_unused: drive.family() == b"unused",
-                is_template: guest.config.template,
-                onboot: guest.config.onboot,
+                is_template: guest.config.is_template(),
+                onboot: guest.config.starts_with_node(),
             };
             see(id.storage, one);
         }

@@ -7,7 +7,7 @@ use crate::syntax::guest::{self, Class, Dialect};
 use crate::syntax::property::is_space;
 
 /// Where, inside a value, another line begins that lost its line feed: `512lxc.idmap: u 0 1 1`, `8Gswap: 0`.
-pub(super) fn glued_at(value: &[u8]) -> Option<usize> {
+pub(in crate::model) fn glued_at(value: &[u8]) -> Option<usize> {
     if value.len() < "1mp0: ".len() {
         return None;
     }
@@ -36,7 +36,7 @@ fn glued_option(value: &[u8], colon: usize) -> Option<usize> {
 }
 
 /// What an unparsable line was probably meant to be.
-pub(super) fn shape(body: &[u8]) -> Shape<'_> {
+pub(in crate::model) fn shape(body: &[u8]) -> Shape<'_> {
     let trimmed = body.trim_ascii_start();
     if trimmed.len() < body.len() {
         let alone = guest::parse(trimmed, Dialect::Container).next().map(|line| line.class);
