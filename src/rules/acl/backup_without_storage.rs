@@ -24,10 +24,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let finding = Finding::new(
             gap.subject(rights),
             rights.at(gap.entry.role_span),
-            format!("{names} may back guests up and {has} no storage for backups"),
+            format!("{names} can back up guests but {has} no storage for backups"),
         )
-        .label("rights on guests only: rights on storages are asked for separately")
-        .secondary(rights.at(listed.span), "backups are wanted")
+        .label("privileges on guests only: PVE checks those on storages separately")
+        .secondary(rights.at(listed.span), "this role is meant for backups")
         .discriminator(gap.users.first().or(gap.tokens.first()).map(|who| rights.written(*who)).unwrap_or_default())
         .consequence(format!(
             "Backups on demand are refused: {}. Scheduled backups run as root and work.",

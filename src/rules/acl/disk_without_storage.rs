@@ -1,4 +1,4 @@
-//! AclAnalysis to make guests or disks, and no storage to make them on.
+//! Privileges to create guests or disks, and no storage to create them on.
 
 use super::storage_gap::{DISKS, gaps, refused};
 use crate::cluster::Input;
@@ -16,15 +16,15 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let allocate = gap.privs.intersects(privs(&["VM.Allocate"]));
         let has = if gap.is_one() { "has" } else { "have" };
         let message = if allocate {
-            format!("{names} may create guests and {has} no storage for their disks")
+            format!("{names} can create guests but {has} no storage for their disks")
         } else {
-            format!("{names} may change disks and {has} no storage to make one on")
+            format!("{names} can change disks but {has} no storage to create one on")
         };
         let finding = Finding::new(gap.subject(rights), rights.at(gap.entry.role_span), message)
-            .label("rights on guests only: rights on storages are asked for separately")
+            .label("privileges on guests only: PVE checks those on storages separately")
             .discriminator(gap.users.first().or(gap.tokens.first()).map(|who| rights.written(*who)).unwrap_or_default())
             .consequence(format!(
-                "Every call that makes a disk (create, clone, restore, move, resize) is refused: {}.",
+                "Every call that creates a disk (create, clone, restore, move, resize) is refused: {}.",
                 refused(gap.best(rights, access, &DISKS), "Datastore.AllocateSpace")
             ));
         let finding = gap.finish(rights, access, &DISKS, finding);

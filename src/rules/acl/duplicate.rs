@@ -26,13 +26,13 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let entry = entries.get(&(quirk.span, role)).filter(|_| before != now)?;
         let path = words::name(look.model.tree.path(entry.node));
         let (of, name) = (written(look.model, entry), words::name(role));
-        let flag = |propagate| if propagate { "counts below the path too" } else { "counts on the path alone" };
+        let flag = |propagate| if propagate { "propagates" } else { "doesn't propagate" };
         let finding = Finding::new(
             acl(&path, &of),
             look.at(quirk.span),
-            format!("two lines give {of} {name} on {path}, with and without propagation"),
+            format!("two lines grant {of} {name} on {path}, with and without propagation"),
         )
-        .label(format!("this one {}, and is the one that PVE takes", flag(now)))
+        .label(format!("this one {} and takes precedence", flag(now)))
         .secondary(look.at(first), format!("this one {}", flag(before)))
         .discriminator(name);
         let mut commands = [true, false]

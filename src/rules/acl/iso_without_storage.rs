@@ -15,9 +15,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let finding = Finding::new(
             gap.subject(rights),
             rights.at(gap.entry.role_span),
-            format!("{names} may change CD drives and {see} no storage with ISO images"),
+            format!("{names} can change CD drives but {see} no storage with ISO images"),
         )
-        .label("holds VM.Config.CDROM, and no right on any storage comes with it")
+        .label("grants VM.Config.CDROM, but no privilege on any storage")
         .discriminator(gap.users.first().or(gap.tokens.first()).map(|who| rights.written(*who)).unwrap_or_default())
         .consequence(format!(
             "The list of ISO images stays empty, and attaching one is refused: {}.",

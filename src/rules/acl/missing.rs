@@ -37,10 +37,10 @@ pub(super) fn report(context: &Context<'_>, sink: &mut Sink, kind: &Kind<'_>) {
         let finding = Finding::new(
             format!("user.cfg: acl {}", words::name(&spot.path)),
             rights.at(first.path_span),
-            format!("this ACL is for {} {name}, which doesn't exist", kind.noun),
+            format!("this ACL names {} {name}, which doesn't exist", kind.noun),
         )
         .consequence(format!(
-            "It gives {} {} on nothing. {}",
+            "It grants {} {} on nothing. {}",
             rights.all_written(&who, 3),
             rights.roles_written(entries),
             kind.later
@@ -61,7 +61,7 @@ pub(super) fn report(context: &Context<'_>, sink: &mut Sink, kind: &Kind<'_>) {
                     finding.fix_commands(modify.into_iter().chain(delete()), &format!("if {guess} is meant"))
                 }
             }
-            None => finding.label("left over, or not made yet"),
+            None => finding.label("left over, or not created yet"),
         };
         let delete = delete();
         let finding = if delete.is_empty() {

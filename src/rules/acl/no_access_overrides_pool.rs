@@ -39,21 +39,21 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             rights.acl_name(&spot.path, change.by),
             rights.at(first.role_span),
             format!(
-                "this role gives {names} nothing on {thing}: NoAccess reaches {}",
+                "this role grants {names} nothing on {thing}: NoAccess reaches {}",
                 if one { "its pool" } else { "the pools" }
             ),
         )
         .label(if one {
-            format!("without effect: {thing} is in pool {name}")
+            format!("no effect: {thing} is in pool {name}")
         } else {
-            "without effect on guests that are in a pool".to_owned()
+            "no effect on guests that are in a pool".to_owned()
         });
         if let Some(denying) = denying {
-            finding =
-                finding.secondary(rights.at(denying.entry.role_span), format!("this counts on {pool_path} as well"));
+            finding = finding
+                .secondary(rights.at(denying.entry.role_span), format!("this propagates to {pool_path} as well"));
         }
         finding = and_more(rights, finding, &alike).consequence(
-            "NoAccess on a pool leaves nothing on its members, not even what an ACL gives on the member itself.",
+            "NoAccess on a pool leaves nothing on its members, not even what an ACL on the member itself grants.",
         );
         let above = applied.is_some_and(|stop| !stop.last);
         let at_root = applied.is_some_and(|stop| stop.node == AclTree::ROOT);
@@ -65,7 +65,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         {
             finding = finding.fix_command_when(
                 command.words("--roles PVEPoolUser"),
-                "stands on the pool in place of NoAccess, and shows the pool",
+                "replaces NoAccess on the pool, and shows the pool",
             );
         } else if above {
             finding = finding.edit(format!(

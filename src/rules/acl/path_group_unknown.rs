@@ -17,7 +17,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             is: |object| object == Object::Group,
             noun: "group",
             prefix: "/access/groups/",
-            later: "The next group of this name hands them over at once.",
+            later: "They apply at once to the next group of this name.",
             known: &|rights| rights.model.groups.iter().map(|group| words::name(group.name.value)).collect(),
         },
     );

@@ -18,23 +18,23 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let message = if path.is_empty() {
             "PVE ignores this ACL: it has no path".to_owned()
         } else {
-            format!("PVE ignores this ACL: {shown:?} is no path")
+            format!("PVE ignores this ACL: {shown:?} isn't a valid path")
         };
         let shape = shape(line, look.model);
         let label = match (shape, fault) {
             (Shape::NoFlag, _) => "the path is one field further left: the propagate flag is missing".to_owned(),
             (Shape::Swapped, _) => "the path comes first, then the subjects".to_owned(),
             (Shape::Several, _) => "a line has one path".to_owned(),
-            (Shape::Other, PathFault::Empty) => "/ is the path of everything".to_owned(),
+            (Shape::Other, PathFault::Empty) => "the path of everything is /".to_owned(),
             (Shape::Other, PathFault::Byte(byte)) if byte.is_ascii_graphic() => {
-                format!("{} is no character of a path", char::from(byte))
+                format!("a path can't contain {}", char::from(byte))
             }
-            (Shape::Other, PathFault::Byte(b' ' | b'\t')) => "there are no blanks in a path".to_owned(),
+            (Shape::Other, PathFault::Byte(b' ' | b'\t')) => "a path can't contain blanks".to_owned(),
             (Shape::Other, PathFault::Byte(_)) => "only ASCII letters, digits, dots, dashes and underscores".to_owned(),
         };
         let finding = Finding::new(acl(&shown, &subjects(line)), look.at(dropped.span), message)
             .label(label)
-            .consequence(format!("Nobody gets a right from this line. {GONE}"));
+            .consequence(format!("This line grants nothing. {GONE}"));
         let commands = commands(line, look.model, shape);
         Some(if commands.is_empty() {
             finding.edit("write one path of letters, digits, dots, dashes, underscores and slashes")

@@ -41,11 +41,11 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         .label(format!("only PVE {} does", words::list(&names, 3)));
         let finding = if known.iter().all(|other| *other < release) {
             finding.consequence(format!(
-                "PVE {} keeps the line and never looks at it: the rights that it gave before the upgrade are gone.",
+                "PVE {} keeps the line but never checks the path: the permissions that it granted before the upgrade are gone.",
                 release.major()
             ))
         } else {
-            finding.consequence("PVE keeps the line and doesn't look at it before the upgrade.")
+            finding.consequence("PVE keeps the line but doesn't check the path before the upgrade.")
         };
         let finding = match spot.path.strip_prefix(b"/sdn/vnets/") {
             Some(vnet) if release > Release::Pve7 && !vnet.contains(&b'/') => finding.edit(format!(

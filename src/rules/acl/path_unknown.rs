@@ -47,12 +47,15 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let candidate = propose(&spot.path, rights.model.release);
         let refused = candidate.as_ref().and_then(|candidate| refused(rights, access, candidate, entries));
         finding = finding.consequence(match refused {
-            Some(refused) => format!("PVE keeps {} and never looks at it: {refused}.", this_line(lines.len())),
-            None => format!("PVE keeps {} and never looks at it: it gives nobody any right.", this_line(lines.len())),
+            Some(refused) => format!("PVE keeps {} and never checks the path: {refused}.", this_line(lines.len())),
+            None => format!(
+                "PVE keeps {} and never checks the path: nobody gets a permission from it.",
+                this_line(lines.len())
+            ),
         });
         finding = match candidate {
             None => finding
-                .label("no operation looks for rights on such a path")
+                .label("no operation checks permissions on such a path")
                 .fix_commands(rights.delete(&spot.path, entries), "if it isn't needed"),
             Some(candidate) => {
                 let exists = rights.objects.exists(rights.model, candidate.as_bytes()) == Some(true);

@@ -28,14 +28,14 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let finding = Finding::new(
             acl(&written, &subjects(line)),
             look.at(quirk.span),
-            format!("this ACL is on {written} and counts on {read}"),
+            format!("this ACL is on {written} but applies to {read}"),
         )
-        .label(format!("PVE leaves out a component 0: this is {read}"))
-        .consequence("AclAnalysis on all that is there are given or taken, far more than the line says.");
+        .label(format!("PVE drops a component 0: this is {read}"))
+        .consequence("It changes the permissions on everything there, far more than the line says.");
         let entries = entries.get(&quirk.line).filter(|entries| !entries.is_empty() && !again.contains(&quirk.line));
         let command = entries.and_then(|entries| delete(look.model, read, entries));
         let finding = match command {
-            Some(command) => finding.fix_command_when(command, &format!("takes the rights on {read} back")),
+            Some(command) => finding.fix_command_when(command, &format!("takes back the permissions on {read}")),
             None => finding,
         };
         Some(finding.edit("write the path that is meant"))

@@ -20,21 +20,21 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let line = look.model.acl_line(quirk.line)?;
         let (path, written) = (path(line), words::name(written));
         let message = if meant == Meant::No {
-            format!("this ACL on {path} counts below it too although its line says {written:?}")
+            format!("this ACL on {path} propagates although its line says {written:?}")
         } else {
-            format!("this ACL on {path} counts below it too: PVE takes {written:?} for yes")
+            format!("this ACL on {path} propagates: PVE reads {written:?} as yes")
         };
         let finding = Finding::new(acl(&path, &subjects(line)), look.at(quirk.span), message)
-            .label("only 0 or nothing at all is no")
+            .label("only 0 and an empty flag mean no")
             .discriminator(words::list(&line.roles.iter().map(|role| words::name(role.value)).collect::<Vec<_>>(), 5));
         let (who, roles) = who_and_roles(look.model, entries);
         let command = |flag| modify(look.model, path.as_bytes(), &who, roles.iter().copied(), Some(flag));
         let finding = match command(false) {
-            Some(command) => finding.fix_command_when(command, "on the path alone"),
+            Some(command) => finding.fix_command_when(command, "without propagation"),
             None => finding.edit("write 0"),
         };
         Some(match command(true).filter(|_| meant == Meant::Unclear) {
-            Some(command) => finding.fix_command_when(command, "below the path too").at_level(Level::Warning),
+            Some(command) => finding.fix_command_when(command, "with propagation").at_level(Level::Warning),
             None if meant == Meant::Unclear => finding.at_level(Level::Warning),
             None => finding,
         })

@@ -19,12 +19,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let entries = entries.get(&quirk.line).filter(|entries| !entries.is_empty())?;
         let line = look.model.acl_line(quirk.line)?;
         let path = path(line);
-        let message = format!("this ACL counts on {path} alone: its line doesn't say whether it counts below too");
+        let message = format!("this ACL on {path} doesn't propagate: its line doesn't say whether it should");
         let finding = Finding::new(acl(&path, &subjects(line)), look.at(line.path.span), message)
-            .label("the field in front is empty, which PVE takes for no")
+            .label("the field in front is empty, which PVE reads as no")
             .discriminator(words::list(&line.roles.iter().map(|role| words::name(role.value)).collect::<Vec<_>>(), 5));
         let (who, roles) = who_and_roles(look.model, entries);
-        let choices = [(true, "below the path too, as pveum and the GUI do it"), (false, "on the path alone")];
+        let choices = [(true, "with propagation, the default of pveum and the GUI"), (false, "without propagation")];
         let finding = choices.into_iter().fold(finding, |finding, (flag, when)| {
             match modify(look.model, path.as_bytes(), &who, roles.iter().copied(), Some(flag)) {
                 Some(command) => finding.fix_command_when(command, when),

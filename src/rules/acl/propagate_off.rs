@@ -31,15 +31,15 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             let finding = Finding::new(
                 format!("user.cfg: acl {path} {who}"),
                 rights.at(first.flag_span),
-                format!("{roles} on {path} reaches nothing: it doesn't propagate"),
+                format!("{roles} on {path} has no effect: it doesn't propagate"),
             )
-            .label(format!("0: not for what is below {path}"))
+            .label(format!("0: not below {path}"))
             .secondary(rights.at(first.path_span), "PVE checks these privileges only below this path")
             .discriminator(&*roles)
             .consequence(if denies {
-                format!("Nothing is denied to {who} by it.")
+                format!("It denies {who} nothing.")
             } else {
-                format!("It gives {who} no right on anything.")
+                format!("It grants {who} nothing.")
             });
             let commands = part.iter().map(|entry| AclEntry { propagate: true, ..**entry }).collect::<Vec<_>>();
             let commands = rights.modify(&spot.path, &commands.iter().collect::<Vec<_>>());

@@ -23,7 +23,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let mut finding = Finding::new(
             rights.acl_name(&spot.path, change.by),
             rights.at(first.path_span),
-            format!("this ACL takes rights away from {names}"),
+            format!("this ACL takes privileges away from {names}"),
         )
         .label("... except here: a deeper ACL replaces what comes from above, it doesn't add to it")
         .discriminator(if change.who.as_slice() == [change.by] { String::new() } else { rights.written(who) });

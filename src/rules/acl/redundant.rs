@@ -40,11 +40,11 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             format!("this ACL changes nothing: {name} has the same on {path} without it"),
         );
         if let Some(had) = had.first() {
-            finding = finding.secondary(rights.at(had.path_span), "the same rights come from here");
+            finding = finding.secondary(rights.at(had.path_span), "the same permissions come from here");
         }
         sink.push(
             finding
-                .consequence("It hides later changes of the other ACL from this path.")
+                .consequence("It also keeps later changes of the other ACL from this path.")
                 .fix_commands(rights.delete(&spot.path, &own), ""),
         );
     }

@@ -45,11 +45,11 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         if let Some(giving) = giving {
             let role = words::name(rights.model.role_name(giving.entry.role));
-            finding =
-                finding.secondary(rights.at(giving.entry.path_span), format!("{role} counts on /pool/{name} as well"));
+            finding = finding
+                .secondary(rights.at(giving.entry.path_span), format!("{role} propagates to /pool/{name} as well"));
         }
         finding = and_more(rights, finding, &alike).consequence(format!(
-            "PVE adds what {names} may do on the pool to each of its members: {} on {thing} after all.",
+            "PVE adds what {names} can do on the pool to each of its members: {} on {thing} after all.",
             named(change.privs, 3)
         ));
         let option = if matches!(spot.object, Object::Guest(_)) { "--vms" } else { "--storage" };

@@ -80,11 +80,11 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             .label(format!("PVE never checks {} there", named(role.privileges, 2)))
             .discriminator(&*name);
             if places.is_empty() {
-                finding = finding.consequence("PVE checks none of its privileges on any path that could be meant.");
+                finding = finding.consequence("PVE checks none of its privileges on any path that could be intended.");
             } else {
                 let nouns: Vec<_> = places.iter().map(|(_, noun)| noun).collect();
                 finding = finding.consequence(format!(
-                    "What it allows is looked up on {}. On {path} it gives nobody any right.",
+                    "PVE checks its privileges on {}. On {path} it has no effect.",
                     words::list(&nouns, 7)
                 ));
                 let tops: Vec<_> = places.iter().map(|(top, _)| top).collect();
@@ -94,7 +94,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                     if tops.len() == 1 { "it" } else { "these" }
                 ));
             }
-            sink.push(finding.fix_commands(rights.delete(&spot.path, &entries), "removes what does nothing"));
+            sink.push(finding.fix_commands(rights.delete(&spot.path, &entries), "removes what has no effect"));
         }
     }
 }

@@ -27,10 +27,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         if swapped(look, line) {
             // One finding for the line.
             let first = line.roles.first().is_some_and(|first| first.span == dropped.span);
-            let message = format!("subjects and roles of this ACL on {path} have changed places");
+            let message = format!("subjects and roles of this ACL on {path} are swapped");
             return first.then(|| swap(look, line, found(message)));
         }
-        let finding = found(format!("there is no role {name}: this ACL gives nothing of it on {path}"));
+        let finding = found(format!("there is no role {name}, so this ACL doesn't grant it on {path}"));
         let roles = || look.model.roles.iter().map(|role| role.name);
         let Some(guess) = look.guess(role, roles()) else {
             return Some(finding.label("no such role").edit("name a role that exists: `pveum role list` shows them"));

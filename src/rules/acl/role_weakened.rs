@@ -51,7 +51,7 @@ fn check(context: &Context<'_>, from: Release, sink: &mut Sink) {
         )
         .label(format!("{} has it from here, on {}", written(model, first), path(first)))
         .consequence(format!(
-            "Changing permissions on {} ends in `403 Permission check failed`: the role of {} is without {what}.",
+            "Changing permissions on {} fails with `403 Permission check failed`: the role of {} no longer includes {what}.",
             path(first),
             model.release
         ));
@@ -62,7 +62,7 @@ fn check(context: &Context<'_>, from: Release, sink: &mut Sink) {
             finding = finding.consequence("There are more such ACLs than are shown.");
         }
         sink.push(match keep(model, first, lost) {
-            Some(commands) => finding.fix_commands(commands, "if that is to stay allowed; likewise for the others"),
+            Some(commands) => finding.fix_commands(commands, "if they still need it; likewise for the others"),
             None => finding.edit(format!("if that is to stay allowed, give a role with {what} there as well")),
         });
     }

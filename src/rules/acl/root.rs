@@ -27,11 +27,17 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let path = words::name(look.model.tree.path(entries.first()?.node));
         let roles: Vec<_> = entries.iter().map(|entry| words::name(look.model.role_name(entry.role))).collect();
         Some(
-            Finding::new(acl(&path, "root@pam"), look.at(quirk.span), format!("PVE never looks at this ACL for root@pam on {path}"))
-                .label("has every right everywhere")
-                .discriminator(roles.join(","))
-                .consequence("root@pam can be given nothing more, and nothing can be taken away. PVE's next write drops it from this line.")
-                .edit("nothing, or remove root@pam from this line"),
+            Finding::new(
+                acl(&path, "root@pam"),
+                look.at(quirk.span),
+                format!("PVE never checks this ACL for root@pam on {path}"),
+            )
+            .label("has every privilege everywhere")
+            .discriminator(roles.join(","))
+            .consequence(
+                "Nothing can be granted to root@pam or taken away. PVE's next write removes it from this line.",
+            )
+            .edit("nothing, or remove root@pam from this line"),
         )
     });
 }

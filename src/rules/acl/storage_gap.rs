@@ -395,7 +395,7 @@ impl<'a> Gap<'a> {
             let text = if token.privsep.value {
                 "nor does this token"
             } else {
-                "nor does this token: it has its owner's rights"
+                "nor does this token: it has its owner's permissions"
             };
             finding = finding.secondary(rights.at(token.id.span), text);
         }

@@ -35,14 +35,14 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let finding = Finding::new(
             acl(&path, &id),
             look.at(quirk.span),
-            format!("PVE never looks at this ACL: token {id} has all rights of {owner}"),
+            format!("PVE never checks this ACL: token {id} has all permissions of {owner}"),
         )
-        .label("only rights of its user count")
+        .label("only the permissions of its user apply")
         .secondary(look.at(defined), "without privilege separation")
-        .consequence("It neither adds to what the token may do nor restricts it.")
-        .fix_command_when(privsep, "if the token is to have only the rights of its own ACLs");
+        .consequence("It neither adds to what the token can do nor restricts it.")
+        .fix_command_when(privsep, "if the token should have only what its own ACLs grant");
         Some(match delete(look.model, &path, entries) {
-            Some(command) => finding.fix_command_when(command, "if it is to keep all rights of its user"),
+            Some(command) => finding.fix_command_when(command, "if it should keep all permissions of its user"),
             None => finding,
         })
     });

@@ -23,8 +23,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             modify(look.model, line.path.value, &who, values(&line.roles), same_flag(line))
         };
         if let Some(later) = later {
-            let message = format!("token {shown} is defined only below this ACL, which gives it nothing on {path}");
-            let finding = found(message).label("unknown here").secondary(look.at(later), "must stand above its ACLs");
+            let message = format!("token {shown} is defined below this ACL, so the ACL grants it nothing on {path}");
+            let finding = found(message).label("unknown here").secondary(look.at(later), "must be above its ACLs");
             let finding = command(token).into_iter().fold(finding, Finding::fix_command);
             return Some(finding.edit("move this line below the token's"));
         }
@@ -55,7 +55,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         Some(match grant {
             Some(grant) => finding.fix_commands(
                 [Command::new("pveum user token add").arg(user).arg(name).words("--privsep 1"), grant],
-                "makes the token anew and shows its secret once",
+                "creates the token again and shows its secret once",
             ),
             None => finding.edit("name a token that exists"),
         })

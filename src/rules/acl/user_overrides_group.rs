@@ -21,9 +21,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let mut finding = Finding::new(
             rights.acl_name(&spot.path, change.by),
             rights.at(first.subject_span),
-            format!("this ACL hides from {user} what its groups have on {path}"),
+            format!("this ACL overrides what the groups of {user} have on {path}"),
         )
-        .label("on one path, a user's own ACL stands instead of those of its groups");
+        .label("on one path, a user's own ACL replaces those of its groups");
         finding = with_had(rights, finding, change.by, &had, "");
         finding = and_more(rights, finding, &alike);
         finding = finding.consequence(format!("Lost on {path}: {}.", named(change.privs, 4)));
@@ -34,7 +34,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             };
         } else {
             finding = finding
-                .fix_commands(rights.delete(&spot.path, &own), "if the group's rights are right")
+                .fix_commands(rights.delete(&spot.path, &own), "if the group's permissions are intended")
                 .edit("ignore this finding with a reason in pvelint.toml, if the restriction is wanted");
         }
         sink.push(finding);

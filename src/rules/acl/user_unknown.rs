@@ -18,10 +18,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let Reason::AclUser { user, later: None } = dropped.reason else { return None };
         let line = look.model.acl_line(dropped.line)?;
         let (shown, path) = (words::name(user), path(line));
-        let message = format!("this ACL on {path} is for a user who doesn't exist: {shown}");
+        let message = format!("this ACL on {path} names a user who doesn't exist: {shown}");
         let mut finding = Finding::new(acl(&path, &shown), look.at(dropped.span), message)
             .label("no such user")
-            .consequence(format!("PVE keeps it: whoever is created as {shown} has these rights at once."));
+            .consequence(format!("PVE keeps it: a user created as {shown} has these permissions at once."));
         if let Some(guess) = look.guess_user(user) {
             finding = finding.label(format!("did you mean {guess}?"));
             let who = Who::of(look.model, [BStr::new(guess)]);
@@ -30,9 +30,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             }
         }
         if ["pve", "pam"].iter().any(|local| realm(user) == local) {
-            finding = finding.fix_command_when(Command::new("pveum user add").arg(user), "if the user is to exist");
+            finding = finding.fix_command_when(Command::new("pveum user add").arg(user), "if the user should exist");
         }
         // `pveum acl delete` refuses a user who doesn't exist.
-        Some(finding.edit("remove the user from this line, if nobody of that name is to come"))
+        Some(finding.edit("remove the user from this line, if it isn't needed"))
     });
 }

@@ -47,10 +47,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             Finding::new(
                 rights.acl_name(&spot.path, entry.subject),
                 rights.at(entry.subject_span),
-                format!("{names} have the same rights on {}, one by one", words::list(&paths, 3)),
+                format!("{names} have the same roles on {}, one by one", words::list(&paths, 3)),
             )
             .discriminator(&*names)
-            .consequence("A user who joins or leaves has to be changed on each of these paths; a group, in one place.")
+            .consequence("When a user joins or leaves, each of these paths has to be changed; with a group, only one place.")
             .edit("make a group of them (pveum group add, pveum user modify --append 1 --groups), and give the ACLs to it"),
         );
     }

@@ -21,12 +21,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let roles = values(&line.subjects).all(|subject| look.model.role(subject).is_some());
         let found = |message| Finding::new(acl(&path, &who), look.at(quirk.span), message).consequence(GONE);
         Some(if roles {
-            found(format!("this ACL on {path} gives nobody anything: {who} stands where its subjects belong"))
+            found(format!("this ACL on {path} has no effect: {who} is where its subjects belong"))
                 .label("the subjects are missing")
                 .edit("write who has the role in front of it, as the third field behind acl")
         } else {
-            found(format!("this ACL on {path} gives {who} nothing: it names no role"))
-                .label("no role behind the subjects")
+            found(format!("this ACL on {path} grants {who} nothing: it names no role"))
+                .label("no role after the subjects")
                 .edit("name a role, or remove the line")
         })
     });

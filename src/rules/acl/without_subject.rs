@@ -19,11 +19,11 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let message = if roles.is_empty() {
             format!("this ACL on {path} names neither subjects nor roles")
         } else {
-            format!("this ACL on {path} gives {roles} to nobody")
+            format!("this ACL on {path} grants {roles} to nobody")
         };
         Some(
             Finding::new(acl(&path, ""), look.at(quirk.span), message)
-                .label("no subject behind the path")
+                .label("no subject after the path")
                 .discriminator(roles)
                 .consequence(GONE)
                 .edit("name users, @groups or tokens, or remove the line"),

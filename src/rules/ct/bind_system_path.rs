@@ -42,7 +42,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let read_only = props.flag("ro");
         let name = words::name(source.value);
         let what = if has_map(&guest.config) {
-            "Whatever the container's ids may read there, its users read; an escape from the container starts here."
+            "Users of the container can read whatever its ids can read there; that makes an escape from the container easier."
         } else {
             "root in this container is root on the node, so it can take over the node through this directory."
         };
@@ -50,7 +50,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             guest,
             key,
             source.span,
-            format!("{} of {} hands {name} of the node to the container", words::name(key), display_name(guest)),
+            format!("{} of {} gives the container {name} of the node", words::name(key), display_name(guest)),
         )
         .at_level(if read_only { Level::Note } else { RULE.level })
         .discriminator(name)

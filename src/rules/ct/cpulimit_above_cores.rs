@@ -18,11 +18,11 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         guest,
         b"cpulimit",
         limit.span,
-        format!("the CPU limit of {} never counts", display_name(guest)),
+        format!("the CPU limit of {} has no effect", display_name(guest)),
     )
     .label(format!("{limited} CPUs of time"))
     .secondary(guest.at(cores.span), "it has no more CPUs than this")
-    .consequence("The limit counts CPUs, not percent: 0.5 is half a CPU.")
+    .consequence("The limit is a number of CPUs, not a percentage: 0.5 is half a CPU.")
     .edit(format!(
         "remove line {} of {}, or make the limit less than {has}",
         line_number(guest, limit.span),

@@ -19,8 +19,8 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         limit.span,
         format!("the CPU limit of {} is too small", display_name(guest)),
     )
-    .label("0.01 at least, or 0 for no limit")
-    .consequence("The kernel gives no less than a millisecond of every 100: the container doesn't start.")
+    .label("at least 0.01, or 0 for no limit")
+    .consequence("The kernel's minimum is one millisecond of every 100: the container doesn't start.")
     .fix_command_when(set(guest, b"cpulimit", "0"), "no limit")
     .fix_command_when(set(guest, b"cpulimit", "1"), "at most one CPU");
     sink.push(finding);

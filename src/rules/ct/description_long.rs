@@ -17,7 +17,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             quirk.span,
             format!("the notes of {} have more than 8192 characters", display_name(guest)),
         )
-        .consequence("PVE reads them, but refuses every change of the notes that leaves them so long.")
+        .consequence("PVE reads them but refuses every change of the notes that keeps them that long.")
         .edit(format!("shorten the notes in {}", conf(guest)));
         sink.push(finding);
     }

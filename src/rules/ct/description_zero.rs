@@ -18,7 +18,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             dropped.place,
             b"description",
             dropped.span,
-            format!("{} has 0 for a description", display_name(guest)),
+            format!("{} has 0 as its description", display_name(guest)),
         )
         .consequence("PVE drops a description that is just 0.")
         .edit(remove_line(guest, dropped.span));

@@ -27,16 +27,19 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         };
         let span = Span::of(guest.config.text, path);
         let name = words::name(path);
-        let finding = finding_in_main(guest, key, span, format!("{} gets {name} of the node", display_name(guest)))
-            .label(what)
-            .discriminator(name)
-            .at_level(level)
-            .consequence("Whoever may use this device in the container can read and change more than the container.")
-            .edit(format!(
-                "remove line {} of {}, unless the container is trusted like the node itself",
-                line_number(guest, span),
-                conf(guest)
-            ));
+        let finding =
+            finding_in_main(guest, key, span, format!("{} has access to {name} of the node", display_name(guest)))
+                .label(what)
+                .discriminator(name)
+                .at_level(level)
+                .consequence(
+                    "Whoever can use this device in the container can read and change more than the container.",
+                )
+                .edit(format!(
+                    "remove line {} of {}, unless the container is trusted like the node itself",
+                    line_number(guest, span),
+                    conf(guest)
+                ));
         sink.push(finding);
     }
 }

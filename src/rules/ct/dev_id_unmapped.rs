@@ -39,7 +39,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             )
             .label("an id of the container, not of the node")
             .discriminator(part.name())
-            .consequence("PVE takes the number for one of the node: in the container the device belongs to nobody.")
+            .consequence("PVE uses the number as an id of the node: in the container the device belongs to `nobody`.")
             .edit(format!(
                 "give {} in line {} of {} an id that the container has",
                 part.name(),

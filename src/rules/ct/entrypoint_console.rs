@@ -24,7 +24,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         format!("the console of {} shows nothing", display_name(guest)),
     )
     .label("no init, so nothing opens a terminal")
-    .consequence("The console mode tty needs a getty inside the container, which an own entry point doesn't start.")
+    .consequence("The console mode tty needs a getty inside the container, which a custom entry point doesn't start.")
     .fix_command_when(set(guest, b"cmode", "console"), "what the program prints")
     .fix_command_when(set(guest, b"cmode", "shell"), "a shell in the container");
     sink.push(finding);

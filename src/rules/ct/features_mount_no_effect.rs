@@ -32,8 +32,8 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         mount.key_span.join(mount.span),
         format!("{} can't mount {}", display_name(guest), words::list(&names, 4)),
     )
-    .label("this only tells AppArmor not to forbid it")
-    .consequence("The kernel lets no unprivileged container mount such a file system: `Operation not permitted`.")
+    .label("this only makes AppArmor allow it")
+    .consequence("The kernel doesn't let unprivileged containers mount such a file system: `Operation not permitted`.")
     .edit(format!(
         "mount it on the node, and bind the directory into {}: pct set --mp0 with the directory",
         display_name(guest)

@@ -29,8 +29,8 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         )
         .discriminator(key)
         .at_level(level)
-        .secondary(guest.at(profile.key_span), "PVE makes no profile of its own because of this")
-        .consequence("These features are rules in the profile that PVE makes. With a profile of yours there is none.")
+        .secondary(guest.at(profile.key_span), "because of this, PVE generates no profile")
+        .consequence("These features are rules in the profile that PVE generates. With a custom profile there is none.")
         .edit(format!(
             "remove either the feature or line {} of {}",
             line_number(guest, profile.key_span),

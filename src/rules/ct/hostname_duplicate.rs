@@ -37,7 +37,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         .discriminator(name)
         .related(other.at(theirs.span), "the other one")
         .consequence(
-            "DHCP servers and the IPAM of SDN zones know machines by their names; the later one takes the name over.",
+            "DHCP servers and the IPAM of SDN zones know machines by their names; the later one takes over the name.",
         )
         .edit(format!("give one of the two another host name in {}", conf(guest)));
         sink.push(finding);

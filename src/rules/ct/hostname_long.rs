@@ -21,15 +21,15 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     );
     if length > 64 {
         let finding = finding
-            .label("64 at most, domain included")
+            .label("at most 64 including the domain")
             .consequence("The container doesn't start: LXC refuses a longer name.")
             .edit(format!("shorten the host name in line {} of {}", line_number(guest, hostname.span), conf(guest)));
         sink.push(finding);
     } else if hostname.value.split(|&b| b == b'.').any(|label| label.len() > 63) {
         let finding = finding
             .at_level(Level::Warning)
-            .label("63 at most between two dots")
-            .consequence("The container starts, but no DNS server can know the name.")
+            .label("at most 63 between two dots")
+            .consequence("The container starts, but the name can't be used in DNS.")
             .edit(format!("shorten the host name in line {} of {}", line_number(guest, hostname.span), conf(guest)));
         sink.push(finding);
     }

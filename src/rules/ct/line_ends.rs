@@ -14,7 +14,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         guest,
         b"",
         Span::new(at, at + 1),
-        format!("the config of {} has line ends of Windows", display_name(guest)),
+        format!("the config of {} has Windows line ends", display_name(guest)),
     )
     .consequence("PVE strips them, and its next change of the container writes the file without.")
     .edit(format!("dos2unix {}", conf(guest)));

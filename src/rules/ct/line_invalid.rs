@@ -18,7 +18,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
                     dropped.place,
                     b"",
                     dropped.span,
-                    "PVE ignores this remark: # isn't at the line's start",
+                    "PVE ignores this comment: # isn't at the start of the line",
                 )
                 .discriminator(words::name(line))
                 .consequence(
@@ -28,7 +28,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
                 sink.push(level_for_section(finding, Level::Warning, dropped.place));
                 continue;
             }
-            DropReason::Unparsable(Shape::Indented) => (None, "a line may not begin with blanks"),
+            DropReason::Unparsable(Shape::Indented) => (None, "a line can't begin with blanks"),
             DropReason::Unparsable(Shape::UpperCase(key)) if is_option(key) => (Some(key), "options are lower case"),
             DropReason::Unparsable(Shape::Equals(key)) if is_option(key) => {
                 (Some(key), "an option needs a colon, not =")
@@ -47,11 +47,11 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             }
         };
         let name = right.split(|&b| b == b':').next().unwrap_or_default();
-        let message = format!("PVE doesn't recognise {} of {}", words::name(name), display_name(guest));
+        let message = format!("PVE doesn't accept {} of {}", words::name(name), display_name(guest));
         let finding = finding_in(guest, dropped.place, name, dropped.span, message)
             .label(label)
             .discriminator(words::name(line))
-            .consequence("PVE warns `unable to parse config`, does without the setting, and its next change of the container deletes the line.")
+            .consequence("PVE warns `unable to parse config`, ignores the setting, and its next change of the container deletes the line.")
             .edit(write_as(guest, dropped.span, right));
         sink.push(level_for_section(finding, RULE.level, dropped.place));
     }

@@ -60,9 +60,9 @@ fn level_for_section(finding: Finding, level: Level, place: Place<'_>) -> Findin
         Place::Main | Place::Special(_) => finding.at_level(level),
         Place::Pending => finding
             .at_level(level.min(Level::Warning))
-            .consequence("It is pending: it counts from the container's next start on."),
+            .consequence("It is pending: it applies from the container's next start on."),
         Place::Snapshot(_) => {
-            finding.at_level(Level::Note).consequence("It is in a snapshot: it counts after a rollback.")
+            finding.at_level(Level::Note).consequence("It is in a snapshot: it applies after a rollback.")
         }
     }
 }
@@ -233,9 +233,7 @@ fn refused_props(guest: &Ct<'_>, quirk: &Quirk<'_>, problem: &Problem, message: 
         let known = schema.and_then(|schema| schema.get(name, guest.config.release));
         let label = match part.reason {
             Reason::Missing => format!("{} is missing", words::name(&part.key)),
-            Reason::Unknown if known.is_some() => {
-                "PVE doesn't strip the blank, and takes it for a part of the key".into()
-            }
+            Reason::Unknown if known.is_some() => "PVE doesn't strip the blank and reads it as part of the key".into(),
             Reason::Unknown => {
                 let keys = schema.iter().flat_map(|schema| schema.properties).map(|property| property.name);
                 match words::did_you_mean(name, keys) {
@@ -263,15 +261,15 @@ fn refused_props(guest: &Ct<'_>, quirk: &Quirk<'_>, problem: &Problem, message: 
 /// What to say of an address without prefix length, if that's all that is wrong with it.
 fn needs_prefix(key: &[u8], value: &[u8]) -> Option<String> {
     let address = format::ip(value, Release::Pve9).is_ok() && matches!(key, b"ip" | b"ip6");
-    address.then(|| "an address needs the length of its network's prefix, such as /24 (/64 for IPv6)".into())
+    address.then(|| "an address needs its prefix length, such as /24 (/64 for IPv6)".into())
 }
 
 /// PVE's words about a whole property string, in ours where they are clearer.
 fn reason(reason: Reason, text: &[u8]) -> String {
     match reason {
-        Reason::HalfPair => "`key=` needs a value, and a value its key".into(),
+        Reason::HalfPair => "`key=` needs a value, and a value needs its key".into(),
         Reason::NoDefaultKey => "every part must be `key=value`".into(),
-        Reason::Duplicate => "this stands here twice".into(),
+        Reason::Duplicate => "this is here twice".into(),
         _ => words::name(text),
     }
 }

@@ -11,7 +11,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (quirk, problem) in refused(guest, &["mp"]) {
         let message = format!("{} is missing in {}: PVE can't read it", words::name(quirk.key), display_name(guest));
         let finding = refused_props(guest, quirk, problem, message)
-            .consequence("The container starts without this mount, and nobody is told. What it writes there goes into its root file system.");
+            .consequence("The container silently starts without this mount point. What it writes there goes to its root file system.");
         sink.push(level_for_section(edit_props(finding, guest, quirk), RULE.level, quirk.place));
     }
 }

@@ -26,9 +26,9 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             format!("{key} of {} isn't in its backups", display_name(guest)),
         )
         .label("no backup=1")
-        .consequence("vzdump backs up the root file system, and of mount points only those with backup=1.")
+        .consequence("vzdump backs up the root file system and only those mount points that have backup=1.")
         .fix_command_when(set(guest, option.key, [value, b",backup=1"].concat()), "to back it up")
-        .fix_command_when(set(guest, option.key, [value, b",backup=0"].concat()), "to say that this is meant");
+        .fix_command_when(set(guest, option.key, [value, b",backup=0"].concat()), "to say that this is intended");
         sink.push(finding);
     }
 }

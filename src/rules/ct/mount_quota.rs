@@ -21,7 +21,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             format!("{key} of {} can't have quotas", display_name(guest)),
         )
         .label("only privileged containers can")
-        .consequence("The container doesn't start: quotas are not supported in unprivileged containers.")
+        .consequence("The container doesn't start: PVE doesn't support quotas in unprivileged containers.")
         .fix_command(set(guest, option.key, without(guest, option, &["quota"])));
         sink.push(finding);
     }

@@ -26,7 +26,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             format!("{} of {} covers its root file system", words::name(key), display_name(guest)),
         )
         .label(label)
-        .consequence("The container has nothing but this mount, and doesn't start.")
+        .consequence("The container sees nothing but this mount and doesn't start.")
         .edit(format!(
             "choose another directory for mp= in line {} of {}",
             line_number(guest, target.span),

@@ -26,7 +26,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         None => b"nesting=1".to_vec(),
     };
     let finding = finding_in_main(guest, b"features", ostype.span, format!("{} has no nesting", display_name(guest)))
-        .label("recent releases of it need nesting")
+        .label("recent versions of it need nesting")
         .consequence("systemd can't isolate its services: some fail with `Failed to set up mount namespacing`, logins take 25 seconds.")
         .fix_command(set(guest, b"features", value));
     sink.push(finding);

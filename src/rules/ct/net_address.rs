@@ -21,7 +21,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             )
             .label(label)
             .discriminator(words::name(part.value))
-            .consequence("PVE configures it as it is, and the container reaches nobody with it.")
+            .consequence("PVE configures it as it is, and the container can't reach anything with it.")
             .edit(format!("correct line {} of {}", line_number(guest, part.span), conf(guest)));
             sink.push(finding);
         };
@@ -30,7 +30,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             if prefix <= 30 && address == lowest {
                 report(
                     "ip",
-                    format!("{address} is the network, not an address in it"),
+                    format!("{address} is the address of the network itself"),
                     format!("{lowest} to {highest}, without the first and the last"),
                 );
             } else if prefix <= 30 && address == highest {
@@ -41,13 +41,21 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
                 );
             }
             if net.gateway4() == Some(address) {
-                report("gw", "the gateway is its own address".into(), "this must be the router".into());
+                report(
+                    "gw",
+                    "the gateway is the container's own address".into(),
+                    "this must be the address of the router".into(),
+                );
             }
         }
         if let (Some((address, _)), Some(gateway)) = (net.ipv6(), net.gateway6())
             && address == gateway
         {
-            report("gw6", "the gateway is its own address".into(), "this must be the router".into());
+            report(
+                "gw6",
+                "the gateway is the container's own address".into(),
+                "this must be the address of the router".into(),
+            );
         }
     }
 }

@@ -17,12 +17,10 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
                 guest,
                 key,
                 gateway.span,
-                format!("{} of {} has a gateway and no address", words::name(key), display_name(guest)),
+                format!("{} of {} has a gateway but no address", words::name(key), display_name(guest)),
             )
             .discriminator(gateway.name())
-            .consequence(
-                "PVE writes a gateway into the container only beside a static address: this one has no effect.",
-            )
+            .consequence("PVE writes a gateway to the container only with a static address: this one has no effect.")
             .fix_command(set(guest, key, without(guest, net.option, &[gateway.name()])));
             finding = match net.get(address) {
                 Some(address) => finding.secondary(guest.at(address.span), "the gateway comes from there, too"),

@@ -28,9 +28,9 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             .discriminator(part)
             .secondary(guest.at(first.span), "the other one")
             .consequence(
-                "Only one default route can count; which one depends on the order in which the interfaces come up.",
+                "Only one default route applies; which one depends on the order in which the interfaces come up.",
             )
-            .fix_command_when(set(guest, key, without(guest, net.option, &[part])), "if the first is the right one");
+            .fix_command_when(set(guest, key, without(guest, net.option, &[part])), "if the first one is right");
             sink.push(finding);
         }
     }

@@ -26,7 +26,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             let finding = finding_in_main(guest, key, gateway.span, format!("the gateway of {} of {} isn't in its network", words::name(key), display_name(guest)))
                 .discriminator(gateway.name())
                 .secondary(guest.at(address.span), "the network")
-                .consequence("PVE adds a route to the gateway itself, which is right for routed hosting and mostly a typing mistake elsewhere.")
+                .consequence("PVE adds a route to the gateway itself, which is right for routed hosting but usually a typo anywhere else.")
                 .edit(format!("check gateway and prefix length in line {} of {}", line_number(guest, gateway.span), conf(guest)));
             sink.push(finding);
         }

@@ -46,8 +46,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 .discriminator(address.to_ascii_lowercase())
                 .at_level(level)
                 .related(other.at(hwaddr.span), format!("the same address in {}", name(other, theirs)))
-                .consequence("While both run, the bridge sends each packet to whichever of them was heard last: connections hang and break.")
-                .fix_command_when(set(guest, key, without(guest, net.option, &["hwaddr"])), "PVE makes up a new address and stores it");
+                .consequence("While both run, the bridge sends each packet to whichever of them sent last: connections hang and break.")
+                .fix_command_when(set(guest, key, without(guest, net.option, &["hwaddr"])), "PVE generates a new address and stores it");
             sink.push(finding);
         }
     }

@@ -17,8 +17,8 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         };
         let finding = finding_in_main(guest, key, net.option.span, format!("{} of {} has no MAC address", words::name(key), display_name(guest)))
             .label("no hwaddr=")
-            .consequence("PVE makes up another one at every start: DHCP gives other addresses, and firewalls and switches see a new machine.")
-            .fix_command_when(set(guest, key, value), "PVE makes up an address and stores it");
+            .consequence("PVE generates another one at every start: DHCP assigns other addresses, and firewalls and switches see a new machine.")
+            .fix_command_when(set(guest, key, value), "PVE generates an address and stores it");
         sink.push(finding);
     }
 }

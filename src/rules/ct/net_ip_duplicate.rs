@@ -47,7 +47,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                     .discriminator(address.to_string())
                     .at_level(if down { Level::Note } else { level })
                     .related(other.at(there.span), format!("the same address in {} of {}", words::name(theirs.option.key), display_name(other)))
-                    .consequence("While both run, each of them answers for the address, and connections reach now one, now the other.")
+                    .consequence("While both run, each of them answers for the address, and connections reach sometimes one, sometimes the other.")
                     .edit(format!("give one of the two another address: line {} of {}", line_number(guest, mine.span), conf(guest)));
                 sink.push(finding);
             }

@@ -17,9 +17,9 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             name.span,
             format!("the name of {} of {} is too long", words::name(key), display_name(guest)),
         )
-        .label("15 characters at most")
+        .label("at most 15 characters")
         .consequence(
-            "LXC cuts it off, and the network configuration inside the container names an interface that isn't there.",
+            "LXC truncates it, and the network configuration inside the container names an interface that doesn't exist.",
         )
         .edit(format!("shorten name= in line {} of {}", line_number(guest, name.span), conf(guest)));
         sink.push(finding);

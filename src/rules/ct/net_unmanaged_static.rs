@@ -24,10 +24,10 @@ fn check(context: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             address.span,
             format!("PVE doesn't configure this address in {}", display_name(guest)),
         )
-        .consequence("With ostype unmanaged PVE writes no network configuration into the container.");
+        .consequence("With `ostype: unmanaged` PVE writes no network configuration to the container.");
         if context.cluster.release >= Release::Pve9 {
             let value = [net.option.span.bytes(guest.config.text), b",host-managed=1"].concat();
-            finding = finding.fix_command_when(set(guest, key, value), "from 9.1 on, the host configures it then");
+            finding = finding.fix_command_when(set(guest, key, value), "from PVE 9.1 on, the host then configures it");
         } else {
             finding = finding.edit("configure the address inside the container");
         }

@@ -32,8 +32,8 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             format!("{} of {} is set twice", words::name(quirk.key), display_name(guest)),
         )
         .label("this one has no effect")
-        .secondary(guest.at(by), "the last one counts")
-        .consequence("PVE takes the last line without a word, and its next change of the container deletes the first.")
+        .secondary(guest.at(by), "the last one takes precedence")
+        .consequence("PVE silently uses the last line, and its next change of the container deletes the first.")
         .edit(remove_line(guest, quirk.span));
         sink.push(level_for_section(finding, level, quirk.place));
     }

@@ -17,19 +17,18 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let Some(option) = table::indexed(name).filter(|_| !number.is_empty()) else { continue };
         let Family::Indexed(count) = option.family else { continue };
         let (key, name) = (words::name(quirk.key), words::name(name));
-        let message = format!("{key} of {} is beyond the numbers PVE knows", display_name(guest));
+        let message = format!("PVE doesn't know the number of {key} of {}", display_name(guest));
         let mut finding = finding_in(guest, quirk.place, quirk.key, quirk.span, message)
             .label(format!("{name}0 to {name}{}", count - 1));
         let level = match (acted_on, problem) {
             (true, Some(problem)) => {
                 finding = finding
                     .secondary(guest.at(problem.span), "PVE can't read this")
-                    .consequence("PVE uses the line all the same, can't read it, and the container doesn't start.");
+                    .consequence("PVE still uses the line but can't read it, and the container doesn't start.");
                 Level::Error
             }
             (true, None) => {
-                finding =
-                    finding.consequence("PVE uses the line all the same, but no command can change or remove it.");
+                finding = finding.consequence("PVE still uses the line, but no command can change or remove it.");
                 Level::Warning
             }
             (false, _) if name == "mp" => {

@@ -25,7 +25,7 @@ fn check(context: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
                 let names: Vec<_> = newer.iter().map(|(_, property)| property.name).collect();
                 let since = newer.iter().map(|(_, property)| property.since_text).max().unwrap_or_default();
                 let message = format!(
-                    "PVE {} knows no {} in {}",
+                    "PVE {} doesn't know {} in {}",
                     release.major(),
                     words::list(&names, 3),
                     words::name(quirk.key)

@@ -36,7 +36,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         )
         .label("named as the parent")
         .discriminator(name)
-        .consequence("The tree of snapshots is shown wrong; nothing else depends on it.")
+        .consequence("The GUI shows the tree of snapshots wrong; nothing else depends on it.")
         .edit(remove_line(guest, parent.span));
         sink.push(finding);
     }
@@ -76,7 +76,7 @@ fn cycle(guest: &Ct<'_>, section: &Section<'_>, sink: &mut Sink) {
         format!("snapshot {} is its own ancestor", words::name(name)),
     )
     .discriminator("cycle")
-    .consequence("The tree of snapshots can't be shown; the GUI lists none of them.")
+    .consequence("The GUI can't show the tree of snapshots and lists none of them.")
     .edit(remove_line(guest, parent.span));
     sink.push(finding);
 }

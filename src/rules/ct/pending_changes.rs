@@ -19,6 +19,6 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     )
     .label(words::list(&keys, 6))
     .consequence("The running container goes on as before.")
-    .fix_command_when(pct(guest, "reboot"), "to make them effective now");
+    .fix_command_when(pct(guest, "reboot"), "to apply them now");
     sink.push(finding);
 }

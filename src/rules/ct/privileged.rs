@@ -24,7 +24,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     };
     let finding = finding_in_main(guest, b"unprivileged", span, format!("{} is privileged", display_name(guest)))
         .label(label)
-        .consequence("root in the container is root on the node, held back by AppArmor and capabilities alone. LXC doesn't count escapes from such containers as security problems.")
+        .consequence("root in the container is root on the node, and only AppArmor and capabilities restrict it. LXC doesn't treat escapes from such containers as security bugs.")
         .edit(format!("to change it, back {} up and restore it as unprivileged (pct restore ... --unprivileged 1)", display_name(guest)));
     sink.push(finding);
 }

@@ -52,7 +52,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         finding = finding.secondary(guest.at(span), label);
     }
     let finding = finding
-        .consequence("The container is privileged, so this opens the last walls between it and the node.")
+        .consequence("The container is privileged, so this removes the last protection of the node.")
         .edit(format!(
             "make {} unprivileged (backup, then pct restore ... --unprivileged 1); there nesting is safe enough",
             display_name(guest)

@@ -26,17 +26,19 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         keep.key_span,
         format!("{} can't both keep and drop capabilities", display_name(guest)),
     )
-    .consequence("The container doesn't start: LXC takes one of the two lists only.");
+    .consequence("The container doesn't start: LXC accepts only one of the two lists.");
     let dropped = config.main.raw_values("lxc.cap.drop").find(|raw| !raw.value.is_empty());
     finding = match dropped {
         Some(dropped) => {
             finding.secondary(guest.at(dropped.key_span), "dropped here").edit(remove_line(guest, dropped.key_span))
         }
-        None => finding.label("what LXC includes for privileged containers drops some already").edit(format!(
-            "put the line `lxc.cap.drop:` in front of line {} of {}",
-            line_number(guest, keep.key_span),
-            conf(guest)
-        )),
+        None => {
+            finding.label("the config that LXC includes for privileged containers already drops some").edit(format!(
+                "put the line `lxc.cap.drop:` in front of line {} of {}",
+                line_number(guest, keep.key_span),
+                conf(guest)
+            ))
+        }
     };
     sink.push(finding);
 }

@@ -41,9 +41,9 @@ fn judge(
     // Where the cgroup is, not what is in it.
     if old.starts_with(b"dir") || old == b"relative" {
         if context.cluster.release >= Release::Pve9 {
-            let finding = finding_in(guest, place, raw.key, raw.key_span, format!("PVE is going to refuse {key}"))
+            let finding = finding_in(guest, place, raw.key, raw.key_span, format!("PVE will refuse {key}"))
                 .at_level(Level::Note)
-                .consequence("LXC follows it with cgroup v2, too. PVE takes it for a setting of v1, and warns that it will be an error.")
+                .consequence("LXC applies it with cgroup v2, too. PVE reads it as a setting of v1 and warns that it will be an error.")
                 .edit(format!("find out whether {} still needs line {} of {}", display_name(guest), line_number(guest, raw.key_span), conf(guest)));
             sink.push(finding);
         }
@@ -60,10 +60,10 @@ fn judge(
         .discriminator(value)
         .consequence("LXC only logs `Ignoring legacy cgroup limits on pure cgroup2 system`.");
     let (level, finding) = if let Some(twin) = twin {
-        (Level::Note, finding.secondary(guest.at(*twin), "this one counts").edit(remove_line(guest, raw.key_span)))
+        (Level::Note, finding.secondary(guest.at(*twin), "this one applies").edit(remove_line(guest, raw.key_span)))
     } else if old == b"devices.allow" && has_map(&guest.config) {
         let finding = finding
-            .label("an unprivileged container may use every device that it has, as far as the file's mode allows")
+            .label("an unprivileged container can use every device that it has, if the file's mode allows it")
             .edit(remove_line(guest, raw.key_span));
         // Ignored, and nothing is missing without it.
         (Level::Note, finding)

@@ -18,7 +18,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for raw in config.main.raw_values("lxc.cgroup2.devices.allow") {
         let finding = finding_in_main(guest, raw.key, raw.key_span, format!("{} needs no rule for devices", display_name(guest)))
             .discriminator(words::name(raw.value))
-            .consequence("PVE allows unprivileged containers all devices: they can make none, and may use what the file's mode and owner allow.")
+            .consequence("PVE allows unprivileged containers all devices: they can't create any, and can use what the file's mode and owner allow.")
             .edit(remove_line(guest, raw.key_span));
         sink.push(finding);
     }

@@ -19,7 +19,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let finding = finding_in(guest, quirk.place, quirk.key, quirk.span, format!("LXC doesn't know {key}"))
             .label(near.map_or_else(String::new, |near| format!("did you mean {near}?")))
             .discriminator(words::name(line(guest, quirk.span)))
-            .consequence("PVE has the key on its list, and hands it on; LXC refuses its whole config.")
+            .consequence("PVE has the key on its list and passes it on; LXC refuses its whole config.")
             .consequence(format!("The container doesn't start: `Unsupported config key \"{key}\"`."))
             .edit(remove_line(guest, quirk.span));
         sink.push(level_for_section(finding, RULE.level, quirk.place));

@@ -24,11 +24,11 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let (level, what) = match section.place {
             // Whoever removed a line since the snapshot was made has it there still.
             Place::Snapshot(_) => {
-                (Level::Note, "The container runs without it: lines below a [section] count for that section only.")
+                (Level::Note, "The container runs without it: lines below a `[section]` belong to that section only.")
             }
             _ => (
                 RULE.level,
-                "The container runs without it. When the changes are applied, such lines replace all lxc.* lines of the container.",
+                "The container runs without it. When PVE applies the changes, such lines replace all lxc.* lines of the container.",
             ),
         };
         let name = match section.place {
@@ -40,7 +40,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             section.place,
             raw.key,
             raw.key_span,
-            format!("{} of {} stands in {name} only", words::name(raw.key), display_name(guest)),
+            format!("{} of {} is only in {name}", words::name(raw.key), display_name(guest)),
         )
         .at_level(level)
         .consequence(what)

@@ -36,13 +36,12 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
                     conf(guest)
                 ));
         finding = if device.is_some() && !keeps_dev {
-            finding
-                .label("/dev is made anew at every start")
-                .at_level(Level::Warning)
-                .consequence("LXC makes an empty /dev at every start, so the target isn't there, and the start fails.")
+            finding.label("/dev is created again at every start").at_level(Level::Warning).consequence(
+                "LXC creates an empty /dev at every start, so the target doesn't exist and the start fails.",
+            )
         } else {
             finding.consequence(
-                "Without create=dir, create=file or optional, a target that isn't there makes the start fail.",
+                "Without create=dir, create=file or optional, the start fails if the target doesn't exist.",
             )
         };
         sink.push(finding);

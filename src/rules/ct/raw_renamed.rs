@@ -24,7 +24,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             .label(format!("now {new}"))
             .discriminator(words::name(value))
             .consequence(
-                "PVE warns that the key is deprecated, hands it on all the same, and LXC refuses its whole config.",
+                "PVE warns that the key is deprecated but still passes it on, and LXC refuses its whole config.",
             )
             .consequence(format!("The container doesn't start: `Unsupported config key \"{old}\"`."));
         let finding = match RawKey::of(new.as_bytes(), release) {

@@ -13,7 +13,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let DropReason::RawRejected(key, why) = dropped.why else { continue };
         let finding = finding_in(guest, dropped.place, key, dropped.span, format!("PVE drops {}", words::name(key)))
             .label(why)
-            .consequence("PVE makes LXC's rootfs lines from the option rootfs, and deletes this one at its next change of the container.")
+            .consequence("PVE generates LXC's rootfs lines from the option rootfs, and deletes this one with its next change of the container.")
             .edit(remove_line(guest, dropped.span));
         sink.push(level_for_section(finding, RULE.level, dropped.place));
     }

@@ -17,7 +17,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         format!("the root file system of {} is read-only", display_name(guest)),
     )
     .consequence(
-        "Before each start PVE writes host name, network and more into the container. It can't, and the start fails.",
+        "Before each start PVE writes host name, network and more to the container. Here it can't, and the start fails.",
     )
     .fix_command(set(guest, b"rootfs", without(guest, rootfs, &["ro"])));
     sink.push(finding);

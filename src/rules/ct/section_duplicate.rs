@@ -17,8 +17,8 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         };
         let finding = finding_in(guest, quirk.place, b"", quirk.span, format!("{name} of {} is there twice", display_name(guest)))
             .label("everything in this one is lost")
-            .secondary(guest.at(by), "this one counts")
-            .consequence("PVE keeps the last section of a name. The first is gone without a word at the next change of the container.")
+            .secondary(guest.at(by), "this one takes precedence")
+            .consequence("PVE keeps the last section of a name, and silently deletes the first with its next change of the container.")
             .edit(format!("put what is needed of the section in line {} of {} into the other, and remove it", line_number(guest, quirk.span), conf(guest)));
         sink.push(finding);
     }

@@ -22,11 +22,11 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             n => format!("the {} below go into {into}", words::count(n as usize, "line")),
         };
         let level = if dropped.place == Place::Main && swallowed > 0 { RULE.level } else { Level::Warning };
-        let finding = finding_in(guest, dropped.place, b"", dropped.span, format!("{header} is no section header to PVE"))
+        let finding = finding_in(guest, dropped.place, b"", dropped.span, format!("PVE doesn't accept the section header {header}"))
             .label(label)
             .discriminator(header)
             .at_level(level)
-            .consequence("PVE drops the header alone. The lines below it are read as part of the section before, and override its values.")
+            .consequence("PVE drops only the header. It reads the lines below it as part of the section before, and they override its values.")
             .edit(format!(
                 "give the section in line {} of {} a name that begins with a letter and has at least two of a-z 0-9 _ -, or remove it with its lines",
                 line_number(guest, dropped.span),

@@ -13,9 +13,9 @@ pub const RULE: Rule = Rule::container(Level::Error, check);
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let config = &guest.config;
     for quirk in config.quirks.iter().filter(|quirk| quirk.why == QuirkKind::SnapstateSwallows) {
-        let message = format!("PVE takes this line of {} for the state of a snapshot", display_name(guest));
+        let message = format!("PVE reads this line of {} as the state of a snapshot", display_name(guest));
         let finding = finding_in(guest, quirk.place, b"snapstate", quirk.span, message)
-            .label("what stands in front of snapstate is lost")
+            .label("what is in front of snapstate is lost")
             .discriminator(words::name(quirk.span.bytes(config.text)))
             .consequence("PVE looks for `snapstate: prepare` or `delete` at the end of a line, not at its start.")
             .edit(format!(
@@ -41,7 +41,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         )
         .label("only snapshots have one")
         .at_level(Level::Warning)
-        .consequence("PVE drops the line without a word. It probably belonged to a snapshot whose header is gone.")
+        .consequence("PVE silently drops the line. It probably belonged to a snapshot whose header is missing.")
         .edit(remove_line(guest, dropped.span));
         sink.push(finding);
     }

@@ -12,8 +12,8 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let (Some(memory), None) = (main.get("memory"), main.get("swap")) else { return };
     let finding = finding_in_main(guest, b"swap", memory.key_span, format!("{} has no swap", display_name(guest)))
         .label("without the option swap there is none")
-        .consequence("GUI and API create containers with 512 MiB of swap; absent, the option means 0.")
-        .fix_command_when(set(guest, b"swap", "0"), "to say that this is meant")
+        .consequence("The GUI and the API create containers with 512 MiB of swap; without the option it is 0.")
+        .fix_command_when(set(guest, b"swap", "0"), "to say that this is intended")
         .fix_command_when(set(guest, b"swap", "512"), "for what new containers have");
     sink.push(finding);
 }

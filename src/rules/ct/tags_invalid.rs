@@ -13,7 +13,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let finding = finding_in(guest, quirk.place, quirk.key, problem.span, format!("{tag} can't be a tag"))
             .label("letters, digits, _ + . and -, not - at the beginning")
             .discriminator(tag)
-            .consequence("PVE warns `invalid characters in tag` at every read; every change of the tags is refused while it is there.")
+            .consequence("PVE warns `invalid characters in tag` at every read, and refuses every change of the tags that keeps it.")
             .edit(format!("correct the tags in line {} of {}", line_number(guest, quirk.span), conf(guest)));
         sink.push(level_for_section(finding, RULE.level, quirk.place));
     }

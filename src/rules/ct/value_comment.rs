@@ -30,11 +30,16 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let comment = quirk.span.bytes(config.text);
         let value = line.strip_suffix(comment).unwrap_or(line).trim_ascii_end();
         let name = words::name(quirk.key);
-        let finding =
-            finding_in(guest, quirk.place, quirk.key, quirk.span, format!("the remark is part of the value of {name}"))
-                .label("PVE knows no comments behind a value")
-                .consequence("PVE takes everything up to the line's end for the value.")
-                .edit(write_as(guest, quirk.span, value));
+        let finding = finding_in(
+            guest,
+            quirk.place,
+            quirk.key,
+            quirk.span,
+            format!("the comment is part of the value of {name}"),
+        )
+        .label("there are no comments after a value")
+        .consequence("PVE reads everything up to the end of the line as the value.")
+        .edit(write_as(guest, quirk.span, value));
         sink.push(level_for_section(finding, level, quirk.place));
     }
 }

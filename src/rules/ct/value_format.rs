@@ -21,7 +21,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let (level, what) = match family {
             b"hookscript" => (Level::Error, "The container doesn't start: its hook script can't be found."),
             b"nameserver" | b"searchdomain" => {
-                (RULE.level, "PVE warns at every read and writes it into the container's resolv.conf as it is.")
+                (RULE.level, "PVE warns at every read and writes it to the container's resolv.conf as it is.")
             }
             b"startup" => (RULE.level, "PVE warns at every read and ignores order and delays of this container."),
             _ => (RULE.level, "PVE warns at every read and keeps the text."),

@@ -13,7 +13,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let DropReason::Unparsable(Shape::NoValue(key)) = dropped.why else { continue };
         let message = format!("{} of {} has no value", words::name(key), display_name(guest));
         let finding = finding_in(guest, dropped.place, key, dropped.span, message)
-            .consequence("PVE warns `unable to parse config` and drops the line: the option is absent, not empty.")
+            .consequence("PVE warns `unable to parse config` and drops the line: the option is missing, not empty.")
             .edit(remove_line(guest, dropped.span));
         sink.push(level_for_section(finding, RULE.level, dropped.place));
     }

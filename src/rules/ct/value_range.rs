@@ -42,7 +42,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         )
         .label(label)
         .discriminator(shown)
-        .consequence("PVE reads the file without looking at this, and uses the value. No command would accept it.");
+        .consequence("PVE doesn't check this when it reads the file, and uses the value. No command would accept it.");
         if quirk.key == b"ostype" {
             finding = finding.consequence(
                 "The container starts, and PVE configures nothing inside it: no network, no host name, no password.",

@@ -21,14 +21,14 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let kind = option.property.kind;
         let (is_no, taken) = match kind {
             Kind::Boolean => ("is neither 1 nor 0", "1".to_owned()),
-            _ => ("is no number", number::prefix(value).to_string()),
+            _ => ("isn't a number", number::prefix(value).to_string()),
         };
         let message = format!("{} {} of {} {is_no}", words::name(quirk.key), words::name(value), display_name(guest));
         let mut finding = finding_in(guest, quirk.place, quirk.key, quirk.span, message)
             .label(format!("PVE uses it as {taken}"))
             .discriminator(words::name(value))
             .consequence(
-                "PVE warns `type check failed` at every read and goes on with the text, of which Perl makes a number.",
+                "PVE warns `type check failed` at every read and still uses the text, which Perl turns into a number.",
             );
         if kind == Kind::Boolean {
             finding = finding.edit(format!(

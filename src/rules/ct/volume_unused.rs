@@ -17,7 +17,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             option.span,
             format!("{} doesn't use {}", display_name(guest), words::name(volume)),
         )
-        .consequence("The volume takes its space, and is in no backup. Destroying the container destroys it, too.")
+        .consequence("The volume takes up space and is in no backup. Destroying the container destroys it, too.")
         .edit(format!(
             "use it as a mount point again, or give it up in the GUI: Resources, {}",
             words::name(option.key)

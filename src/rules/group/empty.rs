@@ -28,9 +28,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             Finding::new(
                 format!("user.cfg: group {name}"),
                 rights.at(group.name.span),
-                format!("group {name} has rights and no members"),
+                format!("group {name} has permissions but no members"),
             )
-            .secondary(rights.at(entry.subject_span), "so nobody has these rights")
+            .secondary(rights.at(entry.subject_span), "so nobody has these permissions")
             .edit(format!(
                 "add members (pveum user modify USER --append 1 --groups {name}), or remove what isn't needed"
             )),

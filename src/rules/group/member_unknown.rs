@@ -19,7 +19,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             .discriminator(shown.clone())
             .label("no such user")
             .consequence(format!(
-                "PVE keeps the membership: whoever is created as {shown} has the group's rights at once."
+                "PVE keeps the membership: a user created as {shown} has the group's permissions at once."
             ));
         if let Some(user) = look.guess_user(member) {
             let modify = Command::new("pveum user modify").arg(user).words("--groups").arg(group).words("--append 1");
@@ -27,8 +27,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 finding.label(format!("did you mean {user}?")).fix_command_when(modify, &format!("if {user} is meant"));
         }
         if ["pve", "pam"].iter().any(|local| realm(member) == local) {
-            finding = finding.fix_command_when(Command::new("pveum user add").arg(member), "if the user is to exist");
+            finding = finding.fix_command_when(Command::new("pveum user add").arg(member), "if the user should exist");
         }
-        Some(finding.edit("remove the member from this line, if nobody of that name is to come"))
+        Some(finding.edit("remove the member from this line, if it isn't needed"))
     });
 }

@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let mut finding = Finding::new(
             name,
             file.at(root.map_or(Span::default(), |line| line.span)),
-            format!("root may not map the default {} range 100000-165535", kind.noun()),
+            format!("root isn't allowed to map the default {} range 100000-165535", kind.noun()),
         )
         .label(if root.is_some() { "this is all that root is granted" } else { "no line of root in here" })
         .note(format!(

@@ -14,9 +14,9 @@ fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
     }
     let Some(first) = mapped.map.entries.first() else { return };
     let finding = mapped
-        .finding(first.span, format!("container {} has an id map and no `unprivileged: 1`", guest.vmid_text()))
+        .finding(first.span, format!("container {} has an id map but no `unprivileged: 1`", guest.vmid_text()))
         .label("it runs unprivileged because of this line")
-        .consequence("What looks at the flag alone takes it for privileged: the API's permission checks, `pct push`, device hotplug, restore.")
+        .consequence("Whatever looks only at the flag treats it as privileged: the API's permission checks, `pct push`, device hotplug, restore.")
         .edit(format!("with the container stopped, add the line `unprivileged: 1` above the first [section] of {}", guest.pve_path("lxc")));
     sink.push(finding);
 }

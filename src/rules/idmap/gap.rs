@@ -23,7 +23,7 @@ fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
             .finding(problem.span, format!("container {} has no {} {}", guest.vmid_text(), kind.noun(), words::list(&list, 3)))
             .label("these ids are not mapped")
             .discriminator(kind.letter())
-            .consequence("Their files belong to nobody (65534) in the container, and switching to such an id fails with Invalid argument.");
+            .consequence("Their files belong to `nobody` (65534) in the container, and switching to such an id fails with `Invalid argument`.");
         if gaps.iter().any(|(first, end)| *first < 1000 || (*first <= 65_534 && 65_534 < *end)) {
             finding = finding.consequence("System accounts are among them: packages and services of the guest break.");
         }

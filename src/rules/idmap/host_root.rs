@@ -20,14 +20,14 @@ fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
         let mut finding = mapped
             .finding(
                 entry.span,
-                format!("container {} has the host's root: {} 0 is mapped", guest.vmid_text(), kind.noun()),
+                format!("container {} maps root of the host: {} 0 is mapped", guest.vmid_text(), kind.noun()),
             )
             .label(format!("{who} is {} 0 of the host", kind.noun()))
             .discriminator(kind.letter())
-            .consequence("Whoever gets out of the container owns the node, as with a privileged container.");
+            .consequence("Whoever escapes from the container controls the node, as with a privileged container.");
         if kind == IdKind::User {
-            finding = finding
-                .consequence("With host uid 0 in the map, LXC doesn't ask /etc/subuid and /etc/subgid any more.");
+            finding =
+                finding.consequence("With host uid 0 in the map, LXC no longer checks /etc/subuid and /etc/subgid.");
         }
         if let Some(repaired) = mapped.repaired() {
             finding = finding.edit(repaired);

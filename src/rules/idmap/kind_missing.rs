@@ -19,7 +19,7 @@ fn check(context: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
             .finding(problem.span, format!("the id map of container {} has no {} lines", guest.vmid_text(), kind.letter()))
             .label(format!("{} ids only", other(kind).noun()))
             .discriminator(kind.letter())
-            .consequence("As soon as there is one lxc.idmap line, PVE adds nothing of its default map, neither for users nor for groups.")
+            .consequence("As soon as there is one lxc.idmap line, PVE doesn't add its default map, neither for users nor for groups.")
             .consequence(mapped.start_failure(context));
         if let Some(repaired) = mapped.repaired() {
             finding = finding.edit(repaired);

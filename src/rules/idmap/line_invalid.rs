@@ -13,10 +13,10 @@ fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
     for problem in mapped.problems.iter().filter(|problem| problem.why == MapFault::Syntax) {
         let value = shown(guest, problem.span);
         let finding = mapped
-            .finding(problem.span, format!("{value:?} is no id map entry"))
+            .finding(problem.span, format!("{value:?} isn't an id map entry"))
             .label("must be: u or g, container id, host id, count")
             .discriminator(value.clone())
-            .consequence(format!("The container doesn't start and isn't backed up: failed to parse idmap: {value}"))
+            .consequence(format!("The container doesn't start and isn't backed up: `failed to parse idmap: {value}`"))
             .edit(format!(
                 "in {}: lxc.idmap: u 0 100000 65536, without comment, colons or quotes",
                 guest.pve_path("lxc")

@@ -31,9 +31,9 @@ fn check(_: &Context<'_>, guest: &Guest<'_, Container<'_>>, sink: &mut Sink) {
         format!("the id map of container {vmid} has no effect"),
     )
     .label(format!("this line belongs to {place}"))
-    .secondary(guest.at(section.header), "from here on the lines are not the container's own")
+    .secondary(guest.at(section.header), "the lines from here on aren't the container's own")
     .consequence(
-        "The container runs with the default map, or none. Text appended to the file lands in its last section.",
+        "The container runs with the default map, or none. Text appended to the file ends up in its last section.",
     )
     .edit(format!(
         "with the container stopped, move the lxc.idmap lines above the first [section] of {}",

@@ -82,7 +82,7 @@ impl<'g, 'a> Mapped<'g, 'a> {
             text.push_str(&idmap::block_lines(kind, &idmap::block(idmap::DEFAULT_HOST, idmap::DEFAULT_COUNT, &holes)));
         }
         let path = self.guest.pve_path("lxc");
-        Some(format!("with the container stopped, replace its lxc.idmap lines in {path} by\n{}", text.trim_end()))
+        Some(format!("with the container stopped, replace its lxc.idmap lines in {path} with\n{}", text.trim_end()))
     }
 
     /// The ids that lead to low host ids; `None` when this kind has no entries, or so many ids that nobody meant them one by one.

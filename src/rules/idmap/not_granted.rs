@@ -24,7 +24,7 @@ fn check(context: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
             IdKind::Group => context.cluster.subgid.as_ref(),
         };
         let mut finding = mapped
-            .finding(entry.span, format!("root may not map host {noun} {range} into container {vmid}"))
+            .finding(entry.span, format!("root isn't allowed to map host {noun} {range} into container {vmid}"))
             .label("not covered by the `root:` lines")
             .discriminator(format!("{} {range}", kind.letter()));
         if let Some(file) = file {
@@ -34,7 +34,7 @@ fn check(context: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
             finding = match own {
                 Some(line) => finding.secondary(
                     file.at(line.span),
-                    format!("this grants it to {}; lines of root are the ones that count", words::name(line.owner)),
+                    format!("this grants it to {}; only lines of root apply", words::name(line.owner)),
                 ),
                 None => match file.model.entries.iter().rfind(|line| line.is_roots(&[])) {
                     Some(line) => {
@@ -46,7 +46,7 @@ fn check(context: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
         }
         if context.cluster.grants(other(kind)).is_some_and(|grants| grants.have(entry.host, entry.count)) {
             finding = finding.note(format!(
-                "{} does grant it: only the line in {} is missing",
+                "{} grants it: only the line in {} is missing",
                 subid_file(other(kind)),
                 subid_file(kind)
             ));
@@ -77,7 +77,7 @@ fn check(context: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
             };
             let last = entry.host.saturating_add(entry.count.saturating_sub(1));
             let grant = Command::new(&format!("usermod {option} {}-{last} root", entry.host));
-            finding = finding.fix_command_when(grant, &format!("on every node where {vmid} may run"));
+            finding = finding.fix_command_when(grant, &format!("on every node where {vmid} can run"));
         }
         sink.push(finding);
     }

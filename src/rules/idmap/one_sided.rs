@@ -17,10 +17,10 @@ fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
         let range = ids(entry.container, entry.count);
         let lacking = other(kind).noun();
         let finding = mapped
-            .finding(entry.span, format!("{} {range} is passed through and {lacking} {range} isn't", kind.noun()))
+            .finding(entry.span, format!("{} {range} is passed through but {lacking} {range} isn't", kind.noun()))
             .discriminator(format!("{} {range}", kind.letter()))
             .consequence(format!(
-                "Files that belong to both on the host show the right {} and nobody's {lacking} in the container.",
+                "Files that belong to both on the host show the right {} but {lacking} 65534 in the container.",
                 kind.noun()
             ));
         sink.push(finding);

@@ -18,7 +18,7 @@ fn check(context: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
         };
         let value = shown(guest, problem.span);
         let mut finding = mapped
-            .finding(problem.span, format!("id map entry {value:?} is no range of ids"))
+            .finding(problem.span, format!("id map entry {value:?} isn't a valid range of ids"))
             .label(label)
             .discriminator(value)
             .consequence(mapped.start_failure(context));

@@ -26,11 +26,9 @@ fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
                     entry.container
                 ),
             )
-            .label(format!("the ids in front count from another start: here it would be {right}"))
+            .label(format!("to continue the ids in front, this has to be {right}"))
             .discriminator(format!("{} {}", kind.letter(), entry.container))
-            .consequence(
-                "The container starts, and its files show the wrong owners: each belongs to the neighbouring id.",
-            )
+            .consequence("The container starts, but its files show the wrong owners: each one belongs to the next id.")
             .edit(format!(
                 "with the container stopped, in {}: lxc.idmap: {} {} {right} {}",
                 guest.pve_path("lxc"),

@@ -9,10 +9,10 @@ use crate::rules::{Context, Rule, Sink};
 /// Accounts that are near to root.
 const POWERFUL: &[(IdKind, u64, &str)] = &[
     (IdKind::User, 33, "www-data, which pveproxy runs as"),
-    (IdKind::Group, 33, "www-data, which may read /etc/pve"),
-    (IdKind::Group, 6, "disk, which may read and write the node's disks"),
-    (IdKind::Group, 42, "shadow, which may read password hashes"),
-    (IdKind::Group, 15, "kmem, which may read the kernel's memory"),
+    (IdKind::Group, 33, "www-data, which can read /etc/pve"),
+    (IdKind::Group, 6, "disk, which can read and write the node's disks"),
+    (IdKind::Group, 42, "shadow, which can read password hashes"),
+    (IdKind::Group, 15, "kmem, which can read the kernel's memory"),
 ];
 
 /// The rule.
@@ -32,11 +32,7 @@ fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
         let mut finding = mapped
             .finding(
                 entry.span,
-                format!(
-                    "container {} holds host {} {range}, of the node's own accounts",
-                    guest.vmid_text(),
-                    kind.noun()
-                ),
+                format!("container {} maps host {} {range} of the node's own accounts", guest.vmid_text(), kind.noun()),
             )
             .discriminator(format!("{} {range}", kind.letter()));
         finding = match power {
@@ -45,7 +41,7 @@ fn check(_: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
             None => finding.at_level(Level::Note),
         };
         finding = finding.consequence(
-            "Processes in the container act on the host's files and devices with the rights of that account.",
+            "Processes in the container can do what that account can do with the host's files and devices.",
         );
         if kind == IdKind::Group && guest.config.release >= Release::Pve8 {
             finding = finding.edit(

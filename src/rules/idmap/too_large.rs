@@ -17,7 +17,7 @@ fn check(context: &Context<'_>, mapped: &Mapped<'_, '_>, sink: &mut Sink) {
                 problem.span,
                 format!("the {} map of container {} is too large for the kernel", kind.noun(), guest.vmid_text()),
             )
-            .label(format!("{entries} entries of {bytes} bytes; 340 of 4095 bytes are the most"))
+            .label(format!("{entries} entries with {bytes} bytes; the limits are 340 entries and 4095 bytes"))
             .discriminator(kind.letter())
             .consequence(mapped.start_failure(context))
             .edit("join neighbouring ids to ranges");

@@ -35,8 +35,8 @@ fn check(context: &Context<'_>, policy: &Policy, sink: &mut Sink) {
 
 fn headline(policy: &Policy, stated: &Stated, breach: &Breach, case: &Case) -> Finding {
     let reason = match &stated.reason {
-        Some(reason) => format!("this isn't so; the reason for it: {reason}"),
-        None => "this isn't so".to_owned(),
+        Some(reason) => format!("this doesn't hold; the reason for it: {reason}"),
+        None => "this doesn't hold".to_owned(),
     };
     let whole = Span::new(0, stated.text.len());
     // A statement with `only` can be broken both ways.
@@ -89,7 +89,7 @@ fn with_others(mut finding: Finding, breach: &Breach) -> Finding {
     }
     match breach.count - breach.cases.len() {
         0 => finding,
-        more => finding.note(format!("and so it is with {more} more")),
+        more => finding.note(format!("and the same for {more} more")),
     }
 }
 

@@ -16,8 +16,8 @@ fn check(context: &Context<'_>, policy: &Policy, sink: &mut Sink) {
     for (stated, problem) in super::problems(context, policy) {
         let Problem::Unknown { span, message, subject } = problem else { continue };
         let mut finding = super::finding(policy, stated, *span, message)
-            .label("nobody knows this name")
-            .consequence("The statement is not evaluated: a misspelt one would hold whatever happens.")
+            .label("unknown")
+            .consequence("The statement is not evaluated: a misspelt one would always hold.")
             .discriminator(stated.part_text(*span));
         if let Some(subject) = subject {
             let lines = lines.get_or_insert_with(|| LineIndex::new(user.model.text));

@@ -12,7 +12,7 @@ fn check(context: &Context<'_>, policy: &Policy, sink: &mut Sink) {
     for (stated, problem) in super::problems(context, policy) {
         let Problem::Void { span, message } = problem else { continue };
         let finding = super::finding(policy, stated, *span, message)
-            .label("this part of the statement tests nothing")
+            .label("this part of the statement has no effect")
             .discriminator(stated.part_text(*span));
         sink.push(finding);
     }

@@ -14,7 +14,7 @@ fn check(policy: &Policy, sink: &mut Sink) {
             policy,
             stated,
             fault.span,
-            format!("this statement can't be read: {}", fault.message),
+            format!("this statement can't be parsed: {}", fault.message),
         )
         .label(fault.hint.as_deref().unwrap_or("it makes sense up to here"))
         .consequence("It is not evaluated.")

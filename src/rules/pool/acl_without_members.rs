@@ -42,17 +42,17 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let mut finding = Finding::new(
             format!("user.cfg: pool {name}"),
             rights.at(first.path_span),
-            format!("this ACL reaches nothing: pool {name} has no members"),
+            format!("this ACL has no effect: pool {name} has no members"),
         )
         .secondary(rights.at(pool.name.span), "no guests and no storages");
         finding = finding.consequence(format!(
-            "AclAnalysis on a pool count on its guests and storages. {who} sees an empty pool, and gets {} on nothing.",
+            "Permissions on a pool apply to its guests and storages. {who} sees an empty pool and gets {} on nothing.",
             rights.roles_written(entries)
         ));
         sink.push(
             finding
                 .edit(format!("put guests into the pool: pveum pool modify {name} --vms, and their numbers"))
-                .fix_commands(rights.delete(&spot.path, entries), "if the pool isn't needed any more"),
+                .fix_commands(rights.delete(&spot.path, entries), "if the pool is no longer needed"),
         );
     }
 }

@@ -27,7 +27,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 Finding::new(subject, place, format!("pool {name} lists guest {guest} twice"))
                     .at_level(Level::Note)
                     .label("ignored")
-                    .secondary(look.at(*first), "this one counts")
+                    .secondary(look.at(*first), "this one takes precedence")
                     .discriminator(guest)
                     .edit("nothing: PVE's next write removes it"),
             );
@@ -41,7 +41,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 .label("ignored")
                 .secondary(look.at(*first), "the first pool in the file has it")
                 .discriminator(guest)
-                .consequence(format!("A guest is in one pool at most: rights on pool {name} don't reach it. PVE's next write removes it here."))
+                .consequence(format!("A guest can be in one pool only: permissions on pool {name} don't reach it. PVE's next write removes it here."))
                 .fix_commands(moves, &format!("if it belongs into {name}"))
                 .edit(format!("nothing, if it belongs into {other}")),
         )

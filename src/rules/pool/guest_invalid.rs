@@ -33,13 +33,13 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 .edit("put the numbers into the third field behind pool, and the storages into the fourth")
             });
         }
-        let message = format!("pool {name} doesn't get {shown:?}: it is no guest's number");
+        let message = format!("pool {name} doesn't get {shown:?}: it isn't the number of a guest");
         let finding = Finding::new(subject, look.at(dropped.span), message)
             .discriminator(shown)
-            .consequence(format!("AclAnalysis on the pool don't reach that guest. {GONE}"));
+            .consequence(format!("Permissions on the pool don't reach that guest. {GONE}"));
         let range = vmid.contains(&b'-') && vmid.iter().all(|byte| byte.is_ascii_digit() || *byte == b'-');
         Some(if range {
-            finding.label("PVE knows no ranges here").edit("list every guest, separated by commas")
+            finding.label("PVE doesn't accept ranges here").edit("list every guest, separated by commas")
         } else {
             finding.label("digits only").edit("write the guest's number, or remove it")
         })

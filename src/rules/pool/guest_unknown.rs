@@ -36,7 +36,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         finding = finding.consequence(if possible.is_empty() {
             "No guest can have such a number."
         } else {
-            "The next guest that gets this number is in the pool at once, with all rights on the pool."
+            "The next guest with this number is in the pool at once, with all permissions on the pool."
         });
         let add =
             |vmid: u32| Command::new("pveum pool modify").arg(pool.name.value).words("--vms").arg(vmid.to_string());

@@ -14,11 +14,11 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
     each_dropped(context, sink, |look, dropped| {
         let Reason::PoolName { name, valid_later: true } = dropped.reason else { return None };
         let name = words::name(name);
-        let message = format!("PVE ignores pool {name}: {} knows no pools inside pools", look.model.release);
+        let message = format!("PVE ignores pool {name}: {} doesn't support nested pools", look.model.release);
         Some(
             Finding::new(format!("user.cfg: pool {name}"), look.at(dropped.span), message)
                 .label("only since PVE 8.1")
-                .consequence(format!("AclAnalysis on the pool reach none of its guests and storages. {GONE}"))
+                .consequence(format!("Permissions on the pool reach none of its guests and storages. {GONE}"))
                 .edit("give the pool a name without /, here and in the ACLs on it"),
         )
     });

@@ -19,10 +19,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             return None;
         }
         let (name, shown) = (words::name(pool), words::name(storage));
-        let message = format!("pool {name} doesn't get {shown:?}: no storage can be called that");
+        let message = format!("pool {name} doesn't get {shown:?}: no storage can have that name");
         let finding = Finding::new(format!("user.cfg: pool {name}"), look.at(dropped.span), message)
             .discriminator(shown)
-            .consequence(format!("AclAnalysis on the pool don't reach that storage. {GONE}"));
+            .consequence(format!("Permissions on the pool don't reach that storage. {GONE}"));
         Some(if storage.iter().all(u8::is_ascii_digit) {
             finding.label("guests come one field further left").edit("put the number into the field in front of this")
         } else {

@@ -26,7 +26,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             format!("pool {name} lists storage {id}, which doesn't exist"),
         )
         .discriminator(&*id)
-        .consequence("The next storage of this name is in the pool at once, with all rights on the pool.");
+        .consequence("The next storage of this name is in the pool at once, with all permissions on the pool.");
         let guess =
             (nth < GUESSES).then(|| words::did_you_mean(storage.value, known.iter().map(String::as_str))).flatten();
         let finding = match guess {

@@ -19,13 +19,13 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let finding = Finding::new(
             format!("user.cfg: pool {name}"),
             rights.at(pool.name.span),
-            format!("{who} {may} rights on the storages of pool {name}, and it has none for disks"),
+            format!("{who} {may} permissions on the storages of pool {name}, but it has none for disks"),
         )
         .label(if pool.storage.is_empty() { "no storage is a member" } else { "no storage for disks is a member" })
-        .secondary(rights.at(gap.entry.role_span), "gives rights on guests")
+        .secondary(rights.at(gap.entry.role_span), "grants privileges on guests")
         .discriminator(who)
         .consequence(format!(
-            "Every call that makes a disk (create, clone, restore, move, resize) is refused: {}.",
+            "Every call that creates a disk (create, clone, restore, move, resize) is refused: {}.",
             refused(best, "Datastore.AllocateSpace")
         ));
         sink.push(match best {

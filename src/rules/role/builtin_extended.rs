@@ -22,10 +22,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         let names: Vec<_> = added.iter().map(Priv::name).collect();
         Some(
-            finding(format!("this line adds to the built-in role {name}, where nobody sees it"))
+            finding(format!("this line adds privileges to the built-in role {name}, and nothing shows that"))
                 .discriminator(names.join(","))
                 .consequence(format!("Everybody who has {name} gets {} too.", words::list(&names, 6)))
-                .consequence("PVE's next write deletes the line, and daemons that have read it keep the role so until they are restarted.")
+                .consequence("PVE's next write deletes the line, but daemons that have read it keep the role that way until they are restarted.")
                 .edit(
                     "remove the line, then `systemctl restart pvedaemon pveproxy` on every node\n\
                      if the rights are wanted: make a role of your own with them",

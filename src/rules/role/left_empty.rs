@@ -53,10 +53,10 @@ fn found(look: &Look<'_>, role: &BStr, lost: &[(&BStr, Span)], acls: &[&AclEntry
     let labels: Vec<_> = lost
         .iter()
         .map(|(privilege, _)| match fate(privilege, look.model.release) {
-            Fate::Lazy(_, first) => format!("only since {first}"),
+            Fate::Later(_, first) => format!("only since {first}"),
             Fate::Removed(privilege, without) => {
                 successors |= privilege.successors();
-                format!("gone since {without}")
+                format!("removed in {without}")
             }
             Fate::Never => match guess(look, privilege) {
                 Some(guess) => {
@@ -75,9 +75,9 @@ fn found(look: &Look<'_>, role: &BStr, lost: &[(&BStr, Span)], acls: &[&AclEntry
         finding = finding.secondary(look.at(*span), label);
     }
     finding = finding
-        .consequence("An empty role is a role all the same: an ACL with it replaces the rights from above by nothing.");
+        .consequence("An empty role is still a role: an ACL with it replaces the permissions from above with nothing.");
     for acl in acls.iter().take(2) {
-        finding = finding.secondary(look.at(acl.role_span), "takes rights away");
+        finding = finding.secondary(look.at(acl.role_span), "takes permissions away");
     }
     if acls.len() > 2 {
         finding = finding.note(format!("{} ACL entries name the role", acls.len()));

@@ -19,14 +19,14 @@ enum Fate {
     /// Releases before this one had it; holds the first without it.
     Removed(Priv, Release),
     /// A later release has it, the first of which this is.
-    Lazy(Priv, Release),
+    Later(Priv, Release),
 }
 
 fn fate(name: &[u8], release: Release) -> Fate {
     let Some(privilege) = Priv::from_name(name) else { return Fate::Never };
     let has = |release: &&Release| privilege.exists_in(**release);
     match Release::ALL.iter().filter(|&&other| other > release).find(has) {
-        Some(&first) => Fate::Lazy(privilege, first),
+        Some(&first) => Fate::Later(privilege, first),
         None => {
             let last = Release::ALL.iter().rev().find(has);
             let first_without = Release::ALL.iter().find(|&other| Some(other) > last);
@@ -75,8 +75,8 @@ fn mend_removed(mut finding: Finding, role: &BStr, successors: PrivSet) -> Findi
     let (agent, other): (PrivSet, PrivSet) = split(successors, |name| name.starts_with("VM.GuestAgent."));
     let (audit, _) = split(agent, |name| name == "VM.GuestAgent.Audit");
     let choices = [
-        (audit, "to ask the guest agent for addresses, file systems and the like"),
-        (agent, "all that the guest agent can do, running commands included"),
+        (audit, "to ask the guest agent for addresses, file systems and so on"),
+        (agent, "everything that the guest agent can do, including running commands"),
     ];
     for (privileges, when) in choices {
         if let Some(command) = append(role, privileges) {
@@ -84,7 +84,7 @@ fn mend_removed(mut finding: Finding, role: &BStr, successors: PrivSet) -> Findi
         }
     }
     if let Some(command) = append(role, other) {
-        let when = if agent.is_empty() { "" } else { "the commands of QEMU's monitor that only read" };
+        let when = if agent.is_empty() { "" } else { "the read-only commands of QEMU's monitor" };
         finding = finding.fix_command_when(command, when);
     }
     finding

@@ -14,14 +14,14 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
     each_dropped(context, sink, |look, dropped| {
         let Reason::RoleName { name } = dropped.reason else { return None };
         let shown = words::name(name);
-        let message = format!("PVE ignores this role: {shown:?} is no role name");
+        let message = format!("PVE ignores this role: {shown:?} isn't a valid role name");
         let finding = Finding::new(subject(name), look.at(dropped.span), message)
             .label(match shown.as_str() {
-                "0" => "a mere 0 is no name for PVE",
+                "0" => "for PVE, 0 isn't a name",
                 "" => "the name is missing",
                 _ => "only letters, digits, dots, dashes and underscores",
             })
-            .consequence(format!("ACLs with this role give nothing. {GONE}"))
+            .consequence(format!("ACLs with this role have no effect. {GONE}"))
             .edit("give the role another name, here and in the ACLs that name it");
         Some(look.with_followers(finding, dropped))
     });

@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::User], check).until(
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
     each_lost(context, sink, |look, lost| {
-        let Fate::Lazy(privilege, first) = lost.fate else { return None };
+        let Fate::Later(privilege, first) = lost.fate else { return None };
         let (name, here) = (words::name(lost.role), look.model.release);
         let message = format!("role {name} lacks {privilege}: {here} has no such privilege yet");
         Some(

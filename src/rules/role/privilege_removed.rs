@@ -14,7 +14,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
     each_lost(context, sink, |look, lost| {
         let Fate::Removed(privilege, without) = lost.fate else { return None };
         let name = words::name(lost.role);
-        let message = format!("role {name} lacks {privilege}: {without} has no such privilege any more");
+        let message = format!("role {name} lacks {privilege}: {without} removed that privilege");
         let finding =
             Finding::new(subject(lost.role), look.at(lost.dropped.span), message).discriminator(privilege.name());
         let has = look.model.role(lost.role).map(|role| role.privileges).unwrap_or_default();
@@ -25,13 +25,13 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 finding
                     .at_level(Level::Note)
                     .label("ignored")
-                    .consequence("The role holds what took its place, so this is a mere left-over.")
+                    .consequence("The role includes its replacement, so this is just left over.")
                     .edit("nothing: PVE's next write removes it"),
             );
         }
         let finding = finding
-            .label(format!("gone since {without}"))
-            .consequence(format!("PVE keeps the role without it: what it allowed ends in 403. {GONE}"));
+            .label(format!("removed in {without}"))
+            .consequence(format!("PVE keeps the role without it: what it allowed fails with 403. {GONE}"));
         Some(mend_removed(finding, lost.role, successors - has))
     });
 }

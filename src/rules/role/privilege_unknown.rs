@@ -33,7 +33,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 }
             }
             None if look.model.role(lost.privilege).is_some() => {
-                finding.label("this is a role: roles can't hold roles").edit("name that role in the ACLs too")
+                finding.label("this is a role: a role can't include roles").edit("name that role in the ACLs too")
             }
             None => finding.label("no such privilege").edit("remove it"),
         })

@@ -25,11 +25,11 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         if let Some(other) = clash {
             let (one, two) = (other.id.value, section.id.value);
             let finding = view
-                .finding(section, section.header, format!("storages {one} and {two} are the same place"))
+                .finding(section, section.header, format!("storages {one} and {two} are in the same place"))
                 .discriminator(words::name(one))
                 .label("the same disks under another name")
                 .secondary(view.at(other.header), "first defined here")
-                .consequence("Each image has two volume ids, and PVE doesn't know: it counts the space twice, `qm disk rescan` finds foreign disks, and migration may abort.")
+                .consequence("Each image has two volume ids, and PVE doesn't know that: it counts the space twice, `qm disk rescan` finds disks of other guests, and a migration can abort.")
                 .edit("let the guests use one of the two, then remove the other from storage.cfg; or give them different content");
             sink.push(finding);
         }

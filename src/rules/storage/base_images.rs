@@ -27,12 +27,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             .finding(
                 below,
                 content.map_or(below.header, |content| content.value.span),
-                format!("the LUN below storage {name} can be given to a VM"),
+                format!("the LUN below storage {name} can be used as a disk of a VM"),
             )
             .label(if content.is_some() {
-                "images: its LUNs are offered as disks"
+                "images: PVE offers its LUNs as disks"
             } else {
-                "without content, its LUNs are offered as disks"
+                "without content, PVE offers its LUNs as disks"
             })
             .secondary(view.at(base.value.span), "the volume group lies on one of them")
             .consequence(format!(

@@ -32,7 +32,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             )
             .label(format!("not on {}", words::list(&lacking, 4)))
             .secondary(view.at(nodes.value.span), format!("storage {base_id} is only here"))
-            .consequence(format!("There, storage {name} can't be activated."));
+            .consequence(format!("PVE can't activate storage {name} there."));
         let mut all: Vec<String> = below_nodes.iter().map(|node| words::name(node.value)).collect();
         all.extend(lacking);
         sink.push(view.set(finding, below, "nodes", &all.join(","), Some(nodes.line)));

@@ -33,7 +33,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             .finding(section, value.span, format!("{key} of storage {id} is neither 1 nor 0"))
             .discriminator(key.as_str())
             .label(format!("PVE ignores the line, {effect}"))
-            .consequence("Words like yes and true work on the command line only, not in the file. PVE's next change of any storage deletes the line.");
+            .consequence("Words like yes and true work only on the command line, not in the file. PVE's next change of any storage deletes the line.");
         if meant == Some(default) {
             finding = finding.at_level(Level::Note);
         }

@@ -19,7 +19,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let finding = view
             .finding(section, quirk.span, format!("storage {id} has an absolute directory for {kind}"))
             .discriminator(kind.name())
-            .label("relative to the storage's path, whatever it begins with")
+            .label("always relative to the storage's path")
             .consequence(format!("PVE puts the two together: {}{}.", base.trim_end_matches('/'), words::name(dir)))
             .edit(format!("write a directory below {base} in line {} of {PATH}", view.line(quirk.span)));
         sink.push(finding);

@@ -18,13 +18,13 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let mut finding = view
             .finding(section, quirk.span, format!("storage {id} has two directories for {kind}"))
             .discriminator(kind.name())
-            .label("this one doesn't count");
+            .label("PVE ignores this one");
         if let Some(span) = span {
-            finding = finding.secondary(view.at(span), "the later one counts");
+            finding = finding.secondary(view.at(span), "the later one takes precedence");
         }
         sink.push(
             finding
-                .consequence(format!("PVE looks for {kind} in {dir} only."))
+                .consequence(format!("PVE looks for {kind} only in {dir}."))
                 .edit(format!("remove one of the two in line {} of {PATH}", view.line(quirk.span))),
         );
     }

@@ -22,7 +22,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let finding = if view.release() < Release::Pve8 {
             finding
                 .at_level(Level::Warning)
-                .consequence("PVE 7 mixes the two up; from PVE 8 on the storage can't be activated.")
+                .consequence("PVE 7 mixes up the two; PVE 8 and later refuse to activate the storage.")
         } else {
             finding.consequence("PVE refuses to activate the storage: nothing on it can be used.")
         };

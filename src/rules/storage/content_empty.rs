@@ -16,9 +16,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let Some(known) = section.storage_type else { continue };
         let id = section.id.value;
         let finding = view
-            .finding(section, *span, format!("storage {id} holds nothing that {} {} storage can hold", article(known.name), known.name))
+            .finding(section, *span, format!("the content of storage {id} is nothing that {} {} storage can hold", article(known.name), known.name))
             .label(format!("possible here: {}", kinds_in_words(known.content(view.release()))))
-            .consequence("PVE keeps the name of the storage and loses the rest: `pvesm status` and every change of any storage fail on the whole cluster.");
+            .consequence("PVE keeps only the name of the storage: `pvesm status` and every change of any storage fail on the whole cluster.");
         let finding = view.count_guests(finding, id);
         let content = format!("content {}", kinds(known.default_content));
         sink.push(view.write_line(finding, section, &content, Some(*span)));

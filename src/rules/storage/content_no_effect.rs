@@ -32,20 +32,17 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         let span = section.property("content").map_or(section.header, |content| content.value.span);
         let id = section.id.value;
-        let mut finding =
-            view.finding(section, span, format!("storage {id} may hold nothing")).label("no kind of content");
+        let mut finding = view.finding(section, span, format!("storage {id} can't hold anything")).label("no content");
         let activates = !known.is_path_based() || view.release() < Release::Pve8 || holds.is_empty();
         finding = if activates {
-            finding.consequence("PVE offers it nowhere.")
+            finding.consequence("PVE doesn't offer it anywhere.")
         } else {
-            finding.consequence(
-                "PVE can't activate a directory storage with content none: unknown vtype 'none'. It stays inactive.",
-            )
+            finding.consequence("PVE can't activate a directory storage with `content none`: `unknown vtype 'none'`.")
         };
         let finding = view.set(finding, section, "content", &kinds(known.default_content), Some(span));
         let command = Command::new("pvesm set").arg(id).words("--disable 1");
         sink.push(if view.is_settable(section, "disable") {
-            finding.fix_command_when(command, "if it is kept for later")
+            finding.fix_command_when(command, "if it is meant for later")
         } else {
             finding
         });

@@ -29,16 +29,15 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         })
         .collect();
     let count = words::count(lines, "line");
-    let mut finding =
-        Finding::new("storage.cfg", view.at(quirk.span), format!("{count} of storage.cfg end like in DOS"))
-            .label("a CR in front of the line feed");
+    let mut finding = Finding::new("storage.cfg", view.at(quirk.span), format!("{count} of storage.cfg end in CR LF"))
+        .label("a CR in front of the line feed");
     finding = if swallowed.is_empty() {
         finding
             .at_level(Level::Warning)
-            .consequence("A line with nothing but a CR isn't empty and ends no section: the next section that is added by hand is lost.")
+            .consequence("A line with just a CR isn't empty and doesn't end a section: the next section that is added by hand is lost.")
     } else {
         finding.consequence(format!(
-            "A line with nothing but a CR isn't empty and ends no section. PVE takes the headers below for properties: {} {} exist.",
+            "A line with just a CR isn't empty and doesn't end a section. PVE reads the headers below as properties: {} {} exist.",
             words::list(&swallowed, 6),
             if swallowed.len() == 1 { "doesn't" } else { "don't" }
         ))

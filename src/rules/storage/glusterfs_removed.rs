@@ -17,10 +17,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let id = section.id.value;
         let finding = match section.status() {
             Status::Ok => view
-                .finding(section, section.kind.span, format!("storage {id} is gone with PVE 9"))
-                .label("PVE 9 has no glusterfs")
+                .finding(section, section.kind.span, format!("PVE 9 doesn't have storage {id} any more"))
+                .label("PVE 9 removed glusterfs")
                 .at_level(Level::Warning)
-                .consequence("Guests with volumes on it don't start after the upgrade, and nothing can move the volumes then.")
+                .consequence("After the upgrade, guests with volumes on it don't start, and PVE can't move the volumes.")
                 .edit("before the upgrade, move its volumes to another storage, or mount the volume on every node and define it as a shared dir storage under the same name"),
             Status::Absent(Absent::UnknownType) => view
                 .finding(section, section.kind.span, format!("storage {id} doesn't exist: {} has no glusterfs", view.release()))

@@ -15,16 +15,16 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let Some(header) = lost_header(&dropped.reason) else { continue };
         let (kind, id) = (words::name(header.kind), words::name(header.id));
         let label = match header.fault {
-            HeaderFault::Indented => "a header begins at the margin",
-            HeaderFault::BlankBeforeColon => "no blank may stand in front of the colon",
-            HeaderFault::NoColon => "no colon behind the type",
-            HeaderFault::TextBehind => "nothing may follow the id, not even a comment",
-            HeaderFault::NoId => "no id behind the type",
+            HeaderFault::Indented => "a header must not be indented",
+            HeaderFault::BlankBeforeColon => "there must be no blank in front of the colon",
+            HeaderFault::NoColon => "no colon after the type",
+            HeaderFault::TextBehind => "nothing can follow the id, not even a comment",
+            HeaderFault::NoId => "no id after the type",
         };
         let message = if id.is_empty() {
             format!("this {kind} storage has no id")
         } else {
-            format!("storage {id} doesn't exist: PVE doesn't take this line for a header")
+            format!("storage {id} doesn't exist: PVE doesn't accept this line as a header")
         };
         let finding = Finding::new(format!("storage.cfg: {id}"), view.at(dropped.span), message)
             .label(label)

@@ -32,25 +32,26 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             Separator::Nothing => {
                 ("no empty line above it", format!("insert an empty line above line {number} of {PATH}"))
             }
-            Separator::Comment => {
-                ("a comment above it ends no section", format!("insert an empty line above line {number} of {PATH}"))
-            }
+            Separator::Comment => (
+                "a comment above it doesn't end a section",
+                format!("insert an empty line above line {number} of {PATH}"),
+            ),
             Separator::Blanks => (
-                "the line above it isn't empty: it holds blanks",
+                "the line above it isn't empty: it contains blanks",
                 format!("remove the blanks in line {line} of {PATH}"),
             ),
         };
         let (id, owner) = (words::name(header.id), section.id.value);
         let message = if cfg.get(header.id).is_some() {
-            format!("this definition of storage {id} doesn't count: PVE reads it as part of storage {owner}")
+            format!("this definition of storage {id} has no effect: PVE reads it as part of storage {owner}")
         } else {
             format!("storage {id} doesn't exist: PVE reads its header as part of storage {owner}")
         };
         let mut finding = Finding::new(format!("storage.cfg: {id}"), view.at(quirk.span), message).label(label);
         for property in adopted.get(line).into_iter().flatten().take(3) {
-            finding = finding.secondary(view.at(property.line), format!("storage {owner} has this now"));
+            finding = finding.secondary(view.at(property.line), format!("storage {owner} now has this"));
         }
-        finding = finding.consequence("PVE logs the line and goes on; the lines below go to the section above, or nowhere, and its next change of any storage deletes what is left.");
+        finding = finding.consequence("PVE logs and ignores the line; it adds the lines below to the section above or drops them, and its next change of any storage deletes the rest.");
         if cfg.get(header.id).is_none() {
             finding = view.count_guests(finding, header.id);
         }

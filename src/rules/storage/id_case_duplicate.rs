@@ -16,8 +16,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let id = section.id.value;
         let finding = view
             .finding(section, quirk.span, format!("storages {} and {id} differ only in case", other.value))
-            .secondary(view.at(other.span), "a storage of its own")
-            .consequence("To PVE they are two storages; people mix them up.")
+            .secondary(view.at(other.span), "another storage")
+            .consequence("For PVE they are two storages, but people confuse them.")
             .edit("rename one of them, and its volume ids in the guests");
         sink.push(finding);
     }

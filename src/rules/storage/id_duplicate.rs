@@ -17,11 +17,11 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let id = section.id.value;
         let mut finding = view
             .finding(section, quirk.span, format!("storage {id} is defined twice"))
-            .label("nothing of this section is in effect")
-            .secondary(view.at(later.header), "the later one wins")
-            .consequence("PVE says nothing, and its next change of any storage deletes the first section.");
+            .label("this section has no effect")
+            .secondary(view.at(later.header), "the later one takes precedence")
+            .consequence("PVE doesn't log it, and its next change of any storage deletes the first section.");
         if is_ghost(later) {
-            finding = finding.consequence("The later one is broken, so that the storage is neither of the two.");
+            finding = finding.consequence("The later one is broken, so the storage is neither of the two.");
         }
         let (first, second) = (view.line(quirk.span), view.line(later.header));
         sink.push(finding.edit(format!("remove or rename the section at line {first} or at line {second} of {PATH}")));

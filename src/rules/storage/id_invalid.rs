@@ -20,10 +20,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             [_] => "at least two characters",
             [first, ..] if !first.is_ascii_alphabetic() => "must begin with a letter",
             [.., last] if !last.is_ascii_alphanumeric() => "must end with a letter or digit",
-            _ => "letters, digits and - _ . are all that PVE accepts",
+            _ => "PVE accepts only letters, digits and - _ .",
         };
         let finding = view
-            .finding(section, section.id.span, format!("{} is no storage id", short(id)))
+            .finding(section, section.id.span, format!("{} isn't a valid storage id", short(id)))
             .label(label)
             .consequence("PVE skips the section: the storage doesn't exist, and the next change of any storage deletes its lines.")
             .edit(format!(

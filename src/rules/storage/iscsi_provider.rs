@@ -16,7 +16,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
     for section in view.storages().filter(|section| section.type_name() == "zfs") {
         let Some(provider) = section.property("iscsiprovider") else { continue };
         let (id, name) = (section.id.value, &**provider.value.value);
-        let fails = "PVE accepts the line, and every operation on the storage dies.";
+        let fails = "PVE accepts the line, but every operation on the storage fails.";
         let line = view.line(provider.line);
         if name == b"LIO" {
             if section.property("lio_tpg").is_none() {
@@ -35,7 +35,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             continue;
         }
         let finding = view
-            .finding(section, provider.value.span, format!("PVE has no iSCSI provider {}", short(name)))
+            .finding(section, provider.value.span, format!("PVE doesn't know the iSCSI provider {}", short(name)))
             .discriminator("iscsiprovider");
         sink.push(match near {
             Some(near) => finding
@@ -46,7 +46,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             None => finding
                 .at_level(Level::Note)
                 .label(format!("PVE ships {}", words::list(&PROVIDERS, 4)))
-                .consequence("Unless a patch brings it, every operation on the storage dies.")
+                .consequence("Unless a patch adds it, every operation on the storage fails.")
                 .edit(format!("write the provider of the server in line {line} of {PATH}")),
         });
     }

@@ -29,10 +29,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
     let blanks: Vec<&Dropped<'_>> = cfg.dropped.iter().filter(blank).collect();
     if let Some(first) = blanks.first() {
         let count = words::count(blanks.len(), "line");
-        let hold = if blanks.len() == 1 { "looks empty and holds" } else { "look empty and hold" };
+        let hold = if blanks.len() == 1 { "looks empty but contains" } else { "look empty but contain" };
         let finding = Finding::new("storage.cfg", view.at(first.span), format!("{count} of storage.cfg {hold} blanks"))
             .label("this doesn't end a section")
-            .consequence("Nothing is lost as yet, but PVE logs each such line whenever it reads the file, and a section added below is lost.")
+            .consequence("Nothing is lost yet, but PVE logs each such line whenever it reads the file, and a section added below is lost.")
             .fix_command(Command::new(r"sed -i 's/^[ \t]*$//' /etc/pve/storage.cfg"));
         sink.push(finding);
     }

@@ -57,6 +57,6 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                     .edit(format!("write the header of the storage above line {} of {PATH}, or remove it", first.line))
             }
         };
-        sink.push(finding.consequence("PVE logs and ignores what stands between two sections, uses the defaults instead, and its next change of any storage deletes the lines."));
+        sink.push(finding.consequence("PVE logs and ignores what is between two sections, uses the defaults instead, and its next change of any storage deletes the lines."));
     }
 }

@@ -28,10 +28,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         if explained {
             continue;
         }
-        let finding = Finding::new("storage.cfg", view.at(dropped.span), "this line says nothing to PVE")
+        let finding = Finding::new("storage.cfg", view.at(dropped.span), "PVE ignores this line")
             .discriminator(short(text))
-            .label("no header, no property, no comment")
-            .consequence("PVE logs and ignores the line, and its next change of any storage deletes it.")
+            .label("not a header, a property or a comment")
+            .consequence("PVE logs it, and its next change of any storage deletes it.")
             .edit(format!(
                 "begin line {} of {PATH} with `#`, or remove it; comments, too, are gone after PVE's next change",
                 dropped.line

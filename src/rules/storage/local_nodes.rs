@@ -15,8 +15,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         if quirk.kind == QuirkKind::LocalNodes {
             let finding = view
                 .finding(section, quirk.span, "storage local is on every node, whatever nodes says")
-                .label("PVE takes this away")
-                .consequence("The storage is offered on every node; its next change by PVE deletes the line.");
+                .label("PVE drops this")
+                .consequence(
+                    "PVE offers the storage on every node, and deletes the line with its next change of any storage.",
+                );
             sink.push(view.remove_line(finding, quirk.span));
         }
     }

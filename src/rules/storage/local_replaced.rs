@@ -26,9 +26,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             (path.map_or(section.header, |path| path.value.span), "local is always /var/lib/vz")
         };
         let finding = view
-            .finding(section, span, "PVE replaces storage local by its own")
+            .finding(section, span, "PVE replaces storage local with its own")
             .label(label)
-            .consequence("Without a word PVE takes /var/lib/vz with every kind of content on every node instead, and its next change of any storage writes that to the file.")
+            .consequence("PVE silently uses /var/lib/vz with every kind of content on every node instead, and its next change of any storage writes that to the file.")
             .edit(format!(
                 "give the storage another id in line {} of {PATH}, and change the volume ids of its guests alike",
                 view.line(section.header)

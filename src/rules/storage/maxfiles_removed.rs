@@ -24,8 +24,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             sink.push(view.remove_line(finding, refused.key.span));
             continue;
         }
-        let finding = finding
-            .consequence("A backup job without a retention of its own keeps every backup until the storage is full.");
+        let finding =
+            finding.consequence("A backup job without its own retention keeps every backup until the storage is full.");
         let keep = refused.value.and_then(|value| number::integer(value.value)).filter(|&keep| keep >= 0);
         sink.push(match keep {
             Some(0) => view.set(finding, section, "prune-backups", "keep-all=1", Some(refused.key.span)),

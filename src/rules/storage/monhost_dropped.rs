@@ -17,7 +17,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let finding = view
             .finding(section, problem.span, format!("PVE refuses the monitors of storage {id}"))
             .label(pve_message(problem))
-            .consequence("PVE ignores the whole line and takes the Ceph cluster of its own nodes, by /etc/pve/ceph.conf, for this storage.")
+            .consequence("PVE ignores the whole line and uses the Ceph cluster of its own nodes (/etc/pve/ceph.conf) for this storage.")
             .edit(format!(
                 "write the monitors' names or addresses, separated by blanks, in line {} of {PATH}",
                 view.line(value.span)

@@ -20,7 +20,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let finding = view
             .finding(section, quirk.span, format!("storage {id} is on no node"))
             .label("a list without any name")
-            .consequence(format!("PVE takes this for a restriction to nothing: storage '{id}' is not available on node, wherever it is used."));
+            .consequence(format!("PVE reads this as a restriction to no node: `storage '{id}' is not available on node` wherever it is used."));
         let finding = view.count_guests(finding, id);
         sink.push(view.unset(finding, section, "nodes", quirk.span));
     }

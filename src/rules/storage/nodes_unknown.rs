@@ -41,11 +41,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         finding = if unknown.len() == listed.len() {
             let finding = finding
                 .at_level(Level::Error)
-                .consequence(format!("No node has the storage: storage '{id}' is not available on node."));
+                .consequence(format!("No node has the storage: `storage '{id}' is not available on node`."));
             view.count_guests(finding, id)
         } else {
-            finding
-                .consequence("Names are compared letter by letter. A node that joins under this name gets the storage.")
+            finding.consequence(
+                "PVE compares the names letter by letter. A node that joins under this name gets the storage.",
+            )
         };
         let line = section.property("nodes").map(|nodes| nodes.line);
         sink.push(match (real.as_slice(), line) {

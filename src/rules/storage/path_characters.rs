@@ -19,12 +19,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let bad = path.chars().find(|&c| !legal(c)).unwrap_or(' ');
         let bad = if bad == ' ' { "a blank".to_owned() } else { format!("`{bad}`") };
         let mut finding = view
-            .finding(section, *span, format!("the path of storage {id} holds {bad}"))
-            .label("letters, digits and - / _ . @ are all that PVE accepts here")
-            .consequence("PVE keeps the name of the storage and loses the rest: `pvesm status` and every change of any storage fail on the whole cluster.");
+            .finding(section, *span, format!("the path of storage {id} contains {bad}"))
+            .label("PVE accepts only letters, digits and - / _ . @ here")
+            .consequence("PVE keeps only the name of the storage: `pvesm status` and every change of any storage fail on the whole cluster.");
         finding = match path.split_once([' ', '\t']) {
             Some((real, rest)) if rest.trim_start().starts_with('#') && real.chars().all(legal) => view.write_line(
-                finding.consequence("There are no comments behind a value."),
+                finding.consequence("There are no comments after a value."),
                 section,
                 &format!("path {real}"),
                 Some(*span),

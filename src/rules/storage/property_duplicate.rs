@@ -21,7 +21,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             .finding(section, refused.dropped.span, format!("storage {id} has two lines for {}", short(key)))
             .discriminator(short(key))
             .label("PVE ignores this one")
-            .secondary(view.at(*first), "the first one counts")
+            .secondary(view.at(*first), "the first one takes precedence")
             .consequence("PVE's next change of any storage deletes the second line.");
         if same {
             finding = finding.at_level(Level::Note);

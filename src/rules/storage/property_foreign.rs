@@ -25,15 +25,15 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         if refused.is("shared") {
             finding = match (known.sharing, is_on) {
                 (Sharing::Always, true) => {
-                    finding.at_level(Level::Note).label(format!("needless: {kind} is always shared"))
+                    finding.at_level(Level::Note).label(format!("not needed: {kind} is always shared"))
                 }
                 (Sharing::Always, false) => finding.label(format!("{kind} is always shared")),
                 (Sharing::Never, true) => finding
                     .at_level(Level::Error)
                     .label(format!("{kind} is never shared"))
-                    .consequence("Migration copies the volumes, and after the loss of a node no other one has them."),
+                    .consequence("Migration copies the volumes, and if a node is lost, no other node has them."),
                 (Sharing::Never, false) => {
-                    finding.at_level(Level::Note).label(format!("needless: {kind} is never shared"))
+                    finding.at_level(Level::Note).label(format!("not needed: {kind} is never shared"))
                 }
                 (Sharing::Settable, _) => finding,
             };

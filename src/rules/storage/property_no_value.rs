@@ -17,7 +17,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let mut finding = view
             .finding(section, refused.key.span, format!("{} of storage {id} has no value", short(key)))
             .discriminator(short(key))
-            .label("nothing behind it")
+            .label("nothing after it")
             .consequence("PVE ignores the line and uses the default; its next change of any storage deletes the line.");
         if let (true, Some(known)) = (refused.is("content"), section.storage_type) {
             finding = finding.note(format!(

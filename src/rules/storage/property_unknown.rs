@@ -44,7 +44,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             }
             (None, None) => {
                 let finding = finding.label(format!(
-                    "{} {} storage has no such thing",
+                    "{} {} storage has no such property",
                     article(section.type_name()),
                     section.type_name()
                 ));

@@ -22,7 +22,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let finding = view
             .finding(section, span, format!("PVE refuses the retention of storage {id}"))
             .label(label)
-            .consequence("PVE ignores the line, and a backup job without a retention of its own keeps every backup until the storage is full.");
+            .consequence("PVE ignores the line, and a backup job without its own retention keeps every backup until the storage is full.");
         sink.push(if blanks {
             view.set(finding, section, "prune-backups", &tight, Some(value.span))
         } else {

@@ -22,7 +22,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let mut finding = view
             .finding(section, section.id.span, format!("the {key} of storage {id} is in storage.cfg, in line {line}"))
             .discriminator(key.as_str())
-            .consequence("Everybody with Datastore.Audit or Datastore.AllocateSpace on the storage reads it through the API, and every backup of this file holds it.");
+            .consequence("Everybody with Datastore.Audit or Datastore.AllocateSpace on the storage can read it through the API, and every backup of this file contains it.");
         if key == "options" {
             finding = finding
                 .edit(format!("remove the password from the mount options in line {line} of {PATH}, and change it"));
@@ -31,7 +31,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                     .fix_command_when(Command::new("pvesm set").arg(id).words("--password"), "asks for the new one");
             }
         } else {
-            finding = finding.consequence("PVE doesn't log in with it: it looks in /etc/pve/priv.");
+            finding = finding.consequence("PVE doesn't use it to log in: it looks in /etc/pve/priv.");
             if key == "password" && view.is_settable(section, "password") {
                 finding = finding.fix_command_when(
                     Command::new("pvesm set").arg(id).words("--password"),

@@ -62,7 +62,7 @@ fn ghost(
         _ => format!(", and the next change that succeeds deletes lines {}", words::list(&lines, 8)),
     };
     finding = finding.consequence(format!(
-        "PVE keeps the name and loses the rest. Until this is fixed by hand, `pvesm status` and every change of any storage fail on the whole cluster{gone}."
+        "PVE keeps only the name. Until this is fixed by hand, `pvesm status` and every change of any storage fail on the whole cluster{gone}."
     ));
     view.count_guests(finding, id).edit(steps.join("\n"))
 }
@@ -98,7 +98,7 @@ fn explain(
             Refusal::Unknown | Refusal::Foreign | Refusal::Duplicate(_) => {
                 let value = value.map(|value| format!(" {}", words::name(value.value))).unwrap_or_default();
                 (
-                    format!("PVE has no {} here and ignores this line", words::name(written.value)),
+                    format!("PVE doesn't know {} here and ignores this line", words::name(written.value)),
                     Some(format!("write `    {key}{value}` in line {line} of {PATH}")),
                 )
             }

@@ -24,8 +24,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         let id = section.id.value;
         let mut finding = view
-            .finding(section, shared.line, format!("storage {id} is on each node's own disk and marked as shared"))
-            .label("shared says that every node sees the same files; it doesn't make it so")
+            .finding(section, shared.line, format!("storage {id} is on each node's own disk but marked as shared"))
+            .label("shared only says that every node sees the same files")
             .consequence(
                 "Migration and high availability copy nothing from it and expect the same files on the other node.",
             );

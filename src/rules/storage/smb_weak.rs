@@ -15,10 +15,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let old = section.property("smbversion").filter(|version| matches!(&**version.value.value, b"2.0" | b"2.1"));
         if let Some(version) = old {
             let finding = view
-                .finding(section, version.value.span, format!("storage {id} speaks an SMB without encryption"))
+                .finding(section, version.value.span, format!("storage {id} uses SMB without encryption"))
                 .discriminator("smbversion")
                 .label("3 encrypts and signs")
-                .consequence("Whoever is on the network reads and changes disks and backups on their way.");
+                .consequence("Anybody on the network can read and change disks and backups in transit.");
             sink.push(view.set(finding, section, "smbversion", "3", Some(version.line)));
         }
         if section.property("username").is_none() {
@@ -26,7 +26,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 .finding(section, section.header, format!("storage {id} is mounted as guest"))
                 .discriminator("username")
                 .label("no username")
-                .consequence("Whoever reaches the server can read and change what is on it.")
+                .consequence("Anybody who can reach the server can read and change what is on it.")
                 .edit(format!("give {id} a user of the server: `pvesm set` with --username and --password"));
             sink.push(finding);
         }

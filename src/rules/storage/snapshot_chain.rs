@@ -17,9 +17,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             .finding(
                 section,
                 chain.line,
-                format!("storage {} makes snapshots in a way that is a preview", section.id.value),
+                format!("storage {} creates snapshots in a way that is a technology preview", section.id.value),
             )
-            .label("technology preview")
+            .label("snapshots as chains of volumes")
             .consequence("Proxmox calls it that, and advises against it for production.")
             .edit("keep backups, and test a rollback before you need it");
         sink.push(finding);

@@ -33,7 +33,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 .edit(format!("remove the section at line {} of {PATH}, or upgrade every node", view.line(section.header))),
             UnknownType::Plugin => finding
                 .at_level(Level::Note)
-                .label("a plugin in /usr/share/perl5/PVE/Storage/Custom could bring it")
+                .label("a plugin in /usr/share/perl5/PVE/Storage/Custom could provide it")
                 .consequence(format!("A node without that plugin skips the section: there, storage {id} doesn't exist, and a change of any storage deletes its lines."))
                 .edit("install the plugin on every node of the cluster"),
         };

@@ -18,7 +18,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let finding = view
             .finding(section, user.value.span, format!("the user of storage {id} has no realm"))
             .label(format!("{name}@pbs, or {name}@pam"))
-            .consequence("Proxmox Backup Server knows users with their realm only: every login of this storage fails.");
+            .consequence("Proxmox Backup Server knows users only with their realm: every login of this storage fails.");
         sink.push(view.set(finding, section, "username", &format!("{name}@pbs"), Some(user.line)));
     }
 }

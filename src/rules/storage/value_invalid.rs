@@ -34,8 +34,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         if let Some(other) = other_line {
             let finding = finding
                 .at_level(Level::Warning)
-                .secondary(view.at(other.line), "this line counts")
-                .consequence("PVE ignores the refused line, and its next change of any storage deletes it.");
+                .secondary(view.at(other.line), "this line takes precedence")
+                .consequence("PVE ignores the invalid line, and its next change of any storage deletes it.");
             sink.push(view.remove_line(finding, value.span));
             continue;
         }

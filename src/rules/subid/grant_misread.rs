@@ -19,12 +19,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                     "newuidmap and newgidmap read 0100000 as 32768.",
                 ),
                 QuirkKind::Nothing => {
-                    ("this line grants root nothing", "a range of no ids", "It is as if the line weren't there.")
+                    ("this line grants root nothing", "a range of no ids", "newuidmap and newgidmap ignore the line.")
                 }
                 QuirkKind::Everything => (
                     "this line grants root every id of the node",
-                    "0 ids from 0 on wrap around to all of them",
-                    "Containers can map any host id, the node's own accounts included.",
+                    "0 ids from 0 on overflow to all of them",
+                    "Containers can map any host id, including those of the node's own accounts.",
                 ),
             };
             let finding = Finding::new(name, file.at(quirk.span), message)

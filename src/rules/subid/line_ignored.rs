@@ -16,8 +16,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 DropReason::Blank | DropReason::Comment | DropReason::Nis => continue,
                 DropReason::Fields => "must be owner:start:count",
                 DropReason::TooLong => "longer than 1023 bytes",
-                DropReason::Trailing(Trailing::Comment) => "a comment behind the count makes the line invalid",
-                DropReason::Trailing(Trailing::Blank) => "a blank behind the count makes the line invalid",
+                DropReason::Trailing(Trailing::Comment) => "a comment after the count makes the line invalid",
+                DropReason::Trailing(Trailing::Blank) => "a blank after the count makes the line invalid",
                 DropReason::Trailing(Trailing::CarriageReturn) => {
                     "the line ends with a carriage return (a file with DOS line ends)"
                 }
@@ -30,13 +30,16 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 .label(label)
                 .discriminator(line)
                 .at_level(level)
-                .consequence("newuidmap and newgidmap skip it without a word, as if it weren't there: containers that need it don't start.")
-                .edit(format!("write it as owner:start:count and nothing else; for root: usermod {} FIRST-LAST root", if name == "/etc/subuid" { "-v" } else { "-w" }));
+                .consequence("newuidmap and newgidmap silently skip it: containers that need it don't start.")
+                .edit(format!(
+                    "write it as owner:start:count and nothing else; for root: usermod {} FIRST-LAST root",
+                    if name == "/etc/subuid" { "-v" } else { "-w" }
+                ));
             sink.push(finding);
         }
         for quirk in file.model.quirks.iter().filter(|quirk| quirk.why == QuirkKind::AlmostRoot) {
             let line = words::name(quirk.span.bytes(context.text(file.file)));
-            let finding = Finding::new(name, file.at(quirk.span), format!("{name} doesn't take this owner for root"))
+            let finding = Finding::new(name, file.at(quirk.span), format!("{name} doesn't read this owner as root"))
                 .label("blanks, capitals or a byte order mark make it another name")
                 .discriminator(line)
                 .at_level(Level::Error)

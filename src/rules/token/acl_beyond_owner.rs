@@ -46,12 +46,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let finding = |(entry, spot, missing): &(&AclEntry, &Spot, PrivSet), message: String| {
             Finding::new(rights.acl_name(&spot.path, token.subject), rights.at(entry.role_span), message)
                 .label(format!("{owner} lacks {} there", named(*missing, 3)))
-                .consequence("A token with privilege separation may do what both it and its owner may do.")
+                .consequence("A token with privilege separation can only do what both it and its owner can do.")
         };
         if let [first, more @ ..] = beyond.as_slice() {
             let path = words::name(&first.1.path);
             let mut finding =
-                finding(first, format!("this ACL gives token {id} nothing: {owner} has no such right on {path}"));
+                finding(first, format!("this ACL grants token {id} nothing: {owner} has no such permission on {path}"));
             for (entry, ..) in more.iter().take(3) {
                 finding = finding.secondary(rights.at(entry.role_span), "nor does this one");
             }
@@ -67,17 +67,15 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 }
             }
             sink.push(if commands.len() == beyond.len() {
-                finding.fix_commands(commands, &format!("gives {owner} the same, if it is to have that"))
+                finding.fix_commands(commands, &format!("grants {owner} the same, if it should have that"))
             } else {
-                finding.edit(format!("give {owner} these rights as well, if it is to have them"))
+                finding.edit(format!("grant {owner} the same permissions, if it should have them"))
             });
         }
         for one in &partly {
             let path = words::name(&one.1.path);
-            let message = format!("token {id} can't use all that this ACL gives: {owner} has less on {path}");
-            sink.push(
-                finding(one, message).at_level(Level::Note).edit("a role that holds less would say what is meant"),
-            );
+            let message = format!("token {id} can't use everything that this ACL grants: {owner} has less on {path}");
+            sink.push(finding(one, message).at_level(Level::Note).edit("grant a role with fewer privileges"));
         }
     }
 }

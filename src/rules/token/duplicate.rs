@@ -17,10 +17,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             Finding::new(
                 format!("user.cfg: token {id}"),
                 look.at(quirk.span),
-                format!("token {id} has two lines, of which PVE takes the last"),
+                format!("token {id} has two lines, and PVE uses the last"),
             )
-            .label("expiry and privilege separation are those of this line")
-            .secondary(look.at(first), "without effect, except for the comment if the other has none")
+            .label("PVE uses expiry and privilege separation of this line")
+            .secondary(look.at(first), "no effect, except for the comment if the other has none")
             .edit("remove one of the two lines"),
         )
     });

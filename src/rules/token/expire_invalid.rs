@@ -24,9 +24,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             .discriminator(words::name(expire))
             .edit(expire_invalid::write_instead(expire));
         let finding = match other {
-            None => finding
-                .consequence(format!("Calls with it can't authenticate, and its ACLs are dropped with it. {GONE}")),
-            Some(line) => finding.secondary(look.at(line), "this line counts").consequence(GONE),
+            None => {
+                finding.consequence(format!("Calls with it can't authenticate, and PVE drops its ACLs, too. {GONE}"))
+            }
+            Some(line) => finding.secondary(look.at(line), "this line takes precedence").consequence(GONE),
         };
         Some(look.with_followers(finding, dropped))
     });

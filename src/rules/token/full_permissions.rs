@@ -24,14 +24,14 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let finding = Finding::new(
             format!("user.cfg: token {id}"),
             rights.at(token.id.span),
-            format!("token {id} may do everything on the whole cluster"),
+            format!("token {id} can do everything on the whole cluster"),
         )
         .consequence("Whoever gets hold of its secret is an administrator, without a second factor.");
         sink.push(if token.privsep.value {
             finding.edit("give the token the roles that it needs in place of this one")
         } else {
             finding
-                .secondary(rights.at(token.privsep.span), format!("all rights of {}", words::name(user.id.value)))
+                .secondary(rights.at(token.privsep.span), format!("all permissions of {}", words::name(user.id.value)))
                 .edit("turn on privilege separation, and give the token the roles that it needs")
         });
     }

@@ -21,17 +21,17 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             Finding::new(
                 format!("user.cfg: token {id}"),
                 rights.at(token.id.span),
-                format!("token {id} may do everything on the whole cluster"),
+                format!("token {id} can do everything on the whole cluster"),
             )
-            .secondary(rights.at(token.privsep.span), "0: all rights of root@pam")
+            .secondary(rights.at(token.privsep.span), "0: all permissions of root@pam")
             .consequence(
                 "Whoever gets hold of its secret is an administrator, without a second factor; ACLs can't limit it.",
             )
             .fix_command_when(
                 Command::new("pveum user token modify").arg(ROOT).arg(token.name).words("--privsep 1"),
-                "and give it the roles that it needs: until then its calls are refused",
+                "and grant it the roles that it needs: until then its calls are refused",
             )
-            .edit("better: a user of its own for the program, with a token and just the rights that it needs"),
+            .edit("better: create a user for the program, with a token and just the permissions that it needs"),
         );
     }
 }

@@ -16,12 +16,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let message = if id.is_empty() {
             "PVE ignores this token: it has no id".to_owned()
         } else {
-            format!("PVE ignores this token: {shown} is no token id")
+            format!("PVE ignores this token: {shown} isn't a valid token id")
         };
         let user = token_parts(id).map(|(user, _)| user).unwrap_or_default();
         let finding = Finding::new(format!("user.cfg: token {shown}"), look.at(dropped.span), message)
             .label(fault_label(fault, user))
-            .consequence(format!("Calls with it can't authenticate, and its ACLs are dropped with it. {GONE}"));
+            .consequence(format!("Calls with it can't authenticate, and PVE drops its ACLs, too. {GONE}"));
         let finding = match fault {
             TokenFault::OneCharacter | TokenFault::Token => {
                 finding.edit("make a new token whose name begins with a letter and has two characters or more")
@@ -36,9 +36,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
 pub(in crate::rules) fn fault_label(fault: TokenFault, user: &[u8]) -> String {
     match fault {
         TokenFault::NoToken => "there is no ! and no token name".to_owned(),
-        TokenFault::OneCharacter => "a token name has two characters at least".to_owned(),
+        TokenFault::OneCharacter => "a token name has at least two characters".to_owned(),
         TokenFault::Token => {
-            "a token name is a letter followed by letters, digits, dots, dashes or underscores, two characters at least"
+            "a token name is a letter followed by letters, digits, dots, dashes or underscores, at least two characters"
                 .to_owned()
         }
         TokenFault::User(fault) => format!("in front of the !: {}", id_invalid::fault_label(fault, user)),

@@ -37,7 +37,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 .consequence("Disabling a user disables its tokens: every call is refused with 401.")
                 .fix_command_when(
                     Command::new("pveum user modify").arg(user.id.value).words("--enable 1"),
-                    "if the token is to work",
+                    "if the token should work",
                 )
                 .edit("remove the token in the GUI or with pveum, if it isn't needed any more"),
         );

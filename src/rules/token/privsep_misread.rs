@@ -22,21 +22,21 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let message = if meant == Meant::No {
             format!("token {id} has privilege separation although its line says {written:?}")
         } else {
-            format!("token {id} has privilege separation: PVE takes {written:?} for yes")
+            format!("token {id} has privilege separation: PVE reads {written:?} as yes")
         };
         let modify = || Command::new("pveum user token modify").arg(user).arg(name);
         let finding = Finding::new(format!("user.cfg: token {id}"), look.at(quirk.span), message)
-            .label("only 0 or nothing at all is no")
+            .label("only 0 and an empty flag mean no")
             .consequence(format!(
-                "The rights of {owner} don't reach it: 403 on everything that no ACL gives to the token itself."
+                "It doesn't get the permissions of {owner}: 403 on everything that no ACL grants to the token itself."
             ))
-            .fix_command_when(modify().words("--privsep 0"), "all rights of its user");
+            .fix_command_when(modify().words("--privsep 0"), "all permissions of its user");
         Some(if meant == Meant::No {
             finding
         } else {
             finding
                 .at_level(Level::Warning)
-                .fix_command_when(modify().words("--privsep 1"), "only the rights that ACLs give to the token itself")
+                .fix_command_when(modify().words("--privsep 1"), "only what ACLs grant to the token itself")
         })
     });
 }

@@ -20,12 +20,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             Finding::new(
                 format!("user.cfg: token {id}"),
                 look.at(token.id.span),
-                format!("token {id} has all rights of {owner}: its line says nothing about privilege separation"),
+                format!("token {id} has all permissions of {owner}: its line says nothing about privilege separation"),
             )
-            .label("the second field behind the id is empty, which PVE takes for no separation")
-            .consequence("Tokens made with pveum or the GUI are separated unless told otherwise. ACLs for this token do nothing.")
-            .fix_command_when(modify().words("--privsep 1"), "only the rights that ACLs give to the token itself")
-            .fix_command_when(modify().words("--privsep 0"), "all rights of its user, and said so"),
+            .label("the second field after the id is empty, which PVE reads as no separation")
+            .consequence("Tokens created with pveum or the GUI have privilege separation unless told otherwise. ACLs for this token have no effect.")
+            .fix_command_when(modify().words("--privsep 1"), "only what ACLs grant to the token itself")
+            .fix_command_when(modify().words("--privsep 0"), "all permissions of its user, explicitly"),
         )
     });
 }

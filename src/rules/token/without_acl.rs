@@ -38,7 +38,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             format!("token {id} can do nothing"),
         )
         .label("no ACL names this token")
-        .secondary(rights.at(token.privsep.span), "privilege separation is on, so its owner's rights don't reach it")
+        .secondary(rights.at(token.privsep.span), "privilege separation is on: it doesn't get its owner's permissions")
         .consequence("Every call with this token is refused: 403 Permission check failed.");
         let has = owners(rights, access, token);
         if let Some(entry) = has.values().flatten().next() {
@@ -62,8 +62,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         if user.id.value != ROOT && !has.is_empty() {
             let command = Command::new("pveum user token modify").arg(user.id.value).arg(token.name);
-            finding = finding
-                .fix_command_when(command.words("--privsep 0"), &format!("the token then has all rights of {owner}"));
+            finding = finding.fix_command_when(
+                command.words("--privsep 0"),
+                &format!("the token then has all permissions of {owner}"),
+            );
         }
         sink.push(finding);
     }

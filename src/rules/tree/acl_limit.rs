@@ -16,7 +16,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         sink.push(
             Finding::new("tree: user.cfg", look.at(quirk.span), message)
                 .label("not all of this line was checked, and no ACL below")
-                .consequence("PVE makes an entry for every subject with every role of a line, and reads them all on every change.")
+                .consequence("PVE creates an entry for every subject with every role of a line, and reads them all on every change.")
                 .edit("name groups instead of users, and one role instead of many"),
         );
     }

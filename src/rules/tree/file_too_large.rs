@@ -13,7 +13,7 @@ fn check(sources: &Sources, sink: &mut Sink) {
     report(sources, sink, wanted, |finding| {
         finding
             .consequence(
-                "pmxcfs stores no file over 1 MiB, so this one is no part of a running cluster. It was not checked.",
+                "pmxcfs stores no file over 1 MiB, so this one isn't part of a running cluster. It was not checked.",
             )
             .edit("split the file, or leave it out of the tree")
     });

@@ -22,7 +22,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             first.insert(vmid, place);
             continue;
         };
-        let finding = Finding::new(format!("guest {vmid}"), place, format!("vmid {vmid} is taken twice in this tree"))
+        let finding = Finding::new(format!("guest {vmid}"), place, format!("vmid {vmid} is used twice in this tree"))
             .discriminator(file.rel())
             .related(other, "the other config of this vmid")
             .consequence("A vmid exists once in a cluster: pmxcfs refuses to create the second file, and doesn't start with a database that holds both.")

@@ -16,7 +16,7 @@ fn check(sources: &Sources, sink: &mut Sink) {
             Unrecognised::VmidTooBig => "the number doesn't fit 32 bits",
             Unrecognised::NodeName => "the directory above it can't be a node's name",
             // A README beside the guests is no guest that anybody misses.
-            Unrecognised::NoVmid if file.shown.ends_with(".conf") => "the name is no vmid",
+            Unrecognised::NoVmid if file.shown.ends_with(".conf") => "the name isn't a vmid",
             Unrecognised::Suffix => "the name must end in .conf, nothing else",
             Unrecognised::NoVmid
             | Unrecognised::GuestElsewhere
@@ -26,11 +26,10 @@ fn check(sources: &Sources, sink: &mut Sink) {
             | Unrecognised::Database => continue,
         };
         let place = Place { file: file.id, span: Span::default() };
-        let mut finding =
-            Finding::new(format!("tree: {}", file.rel()), place, format!("PVE doesn't see {}", file.shown))
-                .label(why)
-                .consequence("No node lists a guest of this file, and nothing starts or backs it up.")
-                .edit("rename it to VMID.conf when it should be a guest, or move it out of the tree");
+        let mut finding = Finding::new(format!("tree: {}", file.rel()), place, format!("PVE ignores {}", file.shown))
+            .label(why)
+            .consequence("No node lists a guest of this file, and nothing starts or backs it up.")
+            .edit("rename it to VMID.conf when it should be a guest, or move it out of the tree");
         // Copies that people and editors leave behind are meant to be unseen.
         if matches!(stray, Unrecognised::Suffix) && !file.shown.to_ascii_lowercase().ends_with(".conf") {
             finding = finding.at_level(Level::Note);

@@ -17,7 +17,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
     for file in guests.filter(|file| matches!(file.kind, FileKind::Container | FileKind::Vm)) {
         let Some(vmid) = file.vmid.filter(|vmid| !VALID.contains(vmid)) else { continue };
         let place = Place { file: file.id, span: Span::default() };
-        let finding = Finding::new(format!("guest {vmid}"), place, format!("no command of PVE takes vmid {vmid}"))
+        let finding = Finding::new(format!("guest {vmid}"), place, format!("no command of PVE accepts vmid {vmid}"))
             .consequence(
                 "pmxcfs lists the guest, and every `pct`, `qm` and API call refuses a number outside 100 to 999999999.",
             )

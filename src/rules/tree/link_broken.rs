@@ -14,7 +14,7 @@ fn check(sources: &Sources, sink: &mut Sink) {
     };
     report(sources, sink, wanted, |finding| {
         finding
-            .consequence("What it stands for was not checked.")
+            .consequence("What it points at was not checked.")
             .edit("remove the link, or put a copy of the file in its place")
     });
 }

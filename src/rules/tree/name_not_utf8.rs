@@ -11,6 +11,6 @@ pub const RULE: Rule = Rule::sources(Level::Warning, check);
 fn check(sources: &Sources, sink: &mut Sink) {
     let wanted = |kind: &ProblemKind| matches!(kind, ProblemKind::NameNotUtf8);
     report(sources, sink, wanted, |finding| {
-        finding.consequence("PVE knows no file of such a name. It was not checked.")
+        finding.consequence("PVE has no file with such a name. It was not checked.")
     });
 }

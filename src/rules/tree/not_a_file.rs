@@ -11,6 +11,6 @@ pub const RULE: Rule = Rule::sources(Level::Warning, check);
 fn check(sources: &Sources, sink: &mut Sink) {
     let wanted = |kind: &ProblemKind| matches!(kind, ProblemKind::NotRegular(_));
     report(sources, sink, wanted, |finding| {
-        finding.consequence("pmxcfs holds files and directories only, so it came with the copy. It was not opened.")
+        finding.consequence("pmxcfs contains only files and directories, so it comes from the copy. It was not opened.")
     });
 }

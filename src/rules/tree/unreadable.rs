@@ -13,6 +13,6 @@ fn check(sources: &Sources, sink: &mut Sink) {
     report(sources, sink, wanted, |finding| {
         finding
             .consequence("Nothing in it was checked: rules that need it are not evaluated.")
-            .edit("run pvelint as root on a node, or make the copy with the rights to read all of it")
+            .edit("run pvelint as root on a node, or make the copy as a user who can read all of it")
     });
 }

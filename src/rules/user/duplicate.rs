@@ -25,30 +25,29 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             wiped.iter().partition(|token| look.model.token(token.value).is_none());
         let tokens = words::count(lost.len(), "token");
         let mut finding = if lost.is_empty() {
-            let message = format!("user {id} has two lines, of which PVE takes the last");
+            let message = format!("user {id} has two lines, and PVE uses the last");
             Finding::new(format!("user.cfg: user {id}"), look.at(quirk.span), message)
                 .at_level(Level::Warning)
-                .consequence("Enabled, expiry, names and comment are those of this line alone.")
+                .consequence("PVE uses the flag, expiry, names and comment of this line only.")
         } else {
             Finding::new(
                 format!("user.cfg: user {id}"),
                 look.at(quirk.span),
-                format!("this line wipes {tokens} of {id}"),
+                format!("this line deletes {tokens} of {id}"),
             )
             .discriminator(list_of(&lost.iter().map(|token| token.value).collect::<Vec<_>>()))
-            .consequence("A user's line replaces all that PVE has read about the user, tokens included.")
+            .consequence("A user's line replaces everything that PVE has read about the user, including tokens.")
             .consequence("They can't authenticate any more, and PVE's next write deletes them and their ACLs.")
         };
-        finding =
-            finding.label(if first.is_some() { "replaces the line above" } else { "must stand above its tokens" });
+        finding = finding.label(if first.is_some() { "replaces the line above" } else { "must be above its tokens" });
         if let Some(first) = first {
-            finding = finding.secondary(look.at(*first), "without effect");
+            finding = finding.secondary(look.at(*first), "no effect");
         }
         for token in lost.iter().take(SHOWN) {
             finding = finding.secondary(look.at(token.span), "wiped");
         }
         if lost.len() > SHOWN {
-            finding = finding.note(format!("{} are wiped in all", tokens));
+            finding = finding.note(format!("{} are deleted in total", tokens));
         }
         if !back.is_empty() {
             finding = finding.note("tokens with a further line below this one exist");

@@ -21,10 +21,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let message = if meant == Meant::No {
             format!("user {id} is enabled although its line says {written:?}")
         } else {
-            format!("user {id} is enabled: PVE takes {written:?} for yes")
+            format!("user {id} is enabled: PVE reads {written:?} as yes")
         };
         let finding = Finding::new(format!("user.cfg: user {id}"), look.at(quirk.span), message)
-            .label("only 0 or nothing at all is no")
+            .label("only 0 and an empty flag mean no")
             .consequence(format!("{id} can log in, and its tokens work."));
         let modify = || Command::new("pveum user modify").arg(of);
         Some(if meant == Meant::No {

@@ -18,10 +18,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let modify = || Command::new("pveum user modify").arg(of);
         Some(
             Finding::new(format!("user.cfg: user {id}"), look.at(user.id.span), message)
-                .label("the field behind the id is empty, which PVE takes for no")
+                .label("the field after the id is empty, which PVE reads as no")
                 .consequence(format!("{id} can't log in, and its tokens don't work."))
                 .fix_command(modify().words("--enable 1"))
-                .fix_command_when(modify().words("--enable 0"), "if it is meant to be disabled"),
+                .fix_command_when(modify().words("--enable 0"), "if it should be disabled"),
         )
     });
 }

@@ -21,12 +21,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             }
             _ => return None,
         };
-        let message = format!("PVE's next write loses {kind} {id}: its expiry is larger than a number can be");
+        let message = format!("PVE's next write loses {kind} {id}: its expiry doesn't fit 64 bits");
         Some(
             Finding::new(format!("user.cfg: {kind} {id}"), look.at(quirk.span), message)
                 .label("beyond 64 bits")
                 .consequence(
-                    "PVE writes it back with an exponent, as in 1e+20, and ignores the whole line when it reads that.",
+                    "PVE writes it back with an exponent, such as 1e+20, and ignores the whole line when it reads that.",
                 )
                 .fix_command_when(command.words("--expire 0"), "never expires"),
         )

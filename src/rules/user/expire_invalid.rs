@@ -26,11 +26,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             .discriminator(words::name(expire))
             .edit(write_instead(expire));
         let finding = match other.map(|user| user.line) {
-            None => {
-                finding.consequence(format!("Nobody can log in as {id}, and its tokens are dropped with it. {GONE}"))
-            }
-            Some(None) => finding.consequence(format!("{id} is enabled and never expires all the same. {GONE}")),
-            Some(Some(line)) => finding.secondary(look.at(line), "this line counts").consequence(GONE),
+            None => finding.consequence(format!("Nobody can log in as {id}, and PVE drops its tokens, too. {GONE}")),
+            Some(None) => finding.consequence(format!("{id} is still enabled and never expires. {GONE}")),
+            Some(Some(line)) => finding.secondary(look.at(line), "this line takes precedence").consequence(GONE),
         };
         Some(look.with_followers(finding, dropped))
     });

@@ -25,9 +25,11 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 finding(format!("the comment of {of} ends at its first colon"), "PVE ignores this")
                     .edit("write a colon inside a comment as %3A")
             }
-            EntryType::Role => finding(format!("PVE ignores the last fields of {of}"), "these aren't privileges of it")
-                .at_level(Level::Error)
-                .edit("separate privileges by commas"),
+            EntryType::Role => {
+                finding(format!("PVE ignores the last fields of {of}"), "PVE doesn't read these as privileges")
+                    .at_level(Level::Error)
+                    .edit("separate privileges by commas")
+            }
             EntryType::Acl => finding(format!("PVE ignores the last fields of {of}"), "nothing follows the roles")
                 .at_level(Level::Error)
                 .edit("acl:PROPAGATE:PATH:SUBJECTS:ROLES: are the fields; separate subjects, and roles, by commas"),

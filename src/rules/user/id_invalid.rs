@@ -19,11 +19,11 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let message = if id.is_empty() {
             "PVE ignores this user: it has no id".to_owned()
         } else {
-            format!("PVE ignores this user: {shown} is no user id")
+            format!("PVE ignores this user: {shown} isn't a valid user id")
         };
         let mut finding = Finding::new(format!("user.cfg: user {shown}"), look.at(dropped.span), message)
             .label(fault_label(fault, id))
-            .consequence(format!("Nobody can log in as it, and what names it is dropped with it. {GONE}"));
+            .consequence(format!("Nobody can log in as it, and PVE drops whatever names it. {GONE}"));
         let ids = ["pve", "pam"].map(|realm| format!("{shown}@{realm}"));
         let [pve, pam] = &ids;
         finding = match fault {
@@ -45,13 +45,13 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
 pub(in crate::rules) fn fault_label(fault: UserFault, id: &[u8]) -> String {
     match fault {
         UserFault::Short | UserFault::NoRealm => "the realm is missing: NAME@REALM".to_owned(),
-        UserFault::Long(length) => format!("{length} bytes, 64 are the most"),
+        UserFault::Long(length) => format!("{length} bytes, the limit is 64"),
         UserFault::Realm if id.contains(&b'!') => "this is a token, not a user".to_owned(),
         UserFault::Realm => {
-            "a realm is a letter followed by letters, digits, dots, dashes or underscores, two characters at least"
+            "a realm is a letter followed by letters, digits, dots, dashes or underscores, at least two characters"
                 .to_owned()
         }
         UserFault::Name if id.starts_with(b"@") => "the name in front of @ is missing".to_owned(),
-        UserFault::Name => "a user name has neither blanks nor / in it".to_owned(),
+        UserFault::Name => "a user name can't contain blanks or /".to_owned(),
     }
 }

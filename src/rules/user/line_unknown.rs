@@ -18,25 +18,25 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let (message, label, edit) = match kind {
             UnknownLine::Blank => return None,
             UnknownLine::Comment => (
-                "PVE knows no comments in user.cfg".to_owned(),
+                "there are no comments in user.cfg".to_owned(),
                 "ignored".to_owned(),
-                "put the remark into the comment of a user, group or pool".to_owned(),
+                "put the text into the comment of a user, group or pool".to_owned(),
             ),
             UnknownLine::ByteOrderMark(_) => (
                 "user.cfg begins with a byte order mark, so PVE ignores its first line".to_owned(),
-                "three invisible bytes stand in front of this".to_owned(),
+                "there are three invisible bytes in front of this".to_owned(),
                 "save the file as UTF-8 without byte order mark".to_owned(),
             ),
             UnknownLine::Case(entry) => (
-                format!("PVE ignores this line: it knows no type {head}"),
-                format!("types are in lower case: {entry}"),
+                format!("PVE ignores this line: there is no type {head}"),
+                format!("types are lower case: {entry}"),
                 format!("write {entry} instead of {head}"),
             ),
             UnknownLine::Other => {
                 let known = EntryType::ALL.map(EntryType::name);
                 let guess = words::did_you_mean(head.as_bytes(), known).filter(|_| text.contains(':'));
                 (
-                    format!("PVE ignores this line: it knows no type {head:?}"),
+                    format!("PVE ignores this line: there is no type {head:?}"),
                     guess.map(|entry| format!("did you mean {entry}?")).unwrap_or_default(),
                     guess.map_or_else(|| types.to_owned(), |entry| format!("write {entry} instead of {head}")),
                 )

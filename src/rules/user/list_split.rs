@@ -29,15 +29,13 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let finding = Finding::new(format!("user.cfg: {entry} {of}"), look.at(quirk.span), message).discriminator(text);
         Some(if nul {
             finding
-                .label("PVE splits this list at NUL bytes and nowhere else")
+                .label("PVE splits this list only at NUL bytes")
                 .edit("remove the NUL bytes; separate the items by commas")
         } else {
             finding
-                .label("byte 0x85 or 0xA0 in here counts as white space")
-                .consequence("So it is since pve-common 9.1.17, even in the middle of a UTF-8 character.")
-                .consequence(
-                    "What is left of the item is dropped, or read as something else: in an ACL even as a group.",
-                )
+                .label("PVE reads byte 0x85 or 0xA0 in here as white space")
+                .consequence("That is so since pve-common 9.1.17, even in the middle of a UTF-8 character.")
+                .consequence("PVE drops the rest of the item or reads it as something else: in an ACL even as a group.")
                 .edit("write the item without that character; a no-break space is such a one")
         })
     });

@@ -131,11 +131,11 @@ fn defines<'m>(reason: &Reason<'m>) -> Option<(EntryType, &'m BStr)> {
 /// What to say of a line that suffers from another one's mistake.
 pub(super) fn follower_label(dropped: &Dropped<'_>) -> &'static str {
     match dropped.reason {
-        Reason::TokenId { .. } | Reason::TokenUser { .. } => "this token is dropped with it",
-        Reason::MemberId { .. } => "this membership is dropped with it",
-        Reason::MemberUnknown { .. } => "this membership waits for whoever gets the name",
-        Reason::AclUser { .. } => "these rights wait for whoever gets the name",
-        _ => "this part of the ACL is dropped with it",
+        Reason::TokenId { .. } | Reason::TokenUser { .. } => "PVE drops this token, too",
+        Reason::MemberId { .. } => "PVE drops this membership, too",
+        Reason::MemberUnknown { .. } => "this membership applies to the next user of that name",
+        Reason::AclUser { .. } => "these permissions apply to the next user of that name",
+        _ => "PVE drops this part of the ACL, too",
     }
 }
 

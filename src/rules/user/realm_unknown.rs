@@ -42,7 +42,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let swallowed = domains.model.swallowed.iter().find(|realm| realm.name.value == name.as_str());
         sink.push(match swallowed {
             Some(header) => finding
-                .related(domains.at(header.name.span), "this line makes no realm: an empty line is missing above it")
+                .related(
+                    domains.at(header.name.span),
+                    "this line doesn't define a realm: an empty line is missing above it",
+                )
                 .edit(format!("put an empty line above the header of realm {name} in /etc/pve/domains.cfg")),
             None => finding.edit(format!(
                 "add the realm {name} again, or give these people users of a realm that exists and remove these"

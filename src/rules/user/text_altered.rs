@@ -16,7 +16,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 (entry, of, "isn't UTF-8", "characters of another encoding", "write it in UTF-8")
             }
             QuirkKind::TextZero { entry, of } => {
-                (entry, of, "is a mere 0, which PVE takes for nothing", "lost", "write something else")
+                (entry, of, "is just 0, which PVE reads as no text", "lost", "write something else")
             }
             _ => return None,
         };
@@ -25,7 +25,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             Finding::new(format!("user.cfg: {of}"), look.at(quirk.span), format!("a text of {of} {what}"))
                 .label(label)
                 .discriminator(words::name(quirk.span.bytes(look.model.text)))
-                .consequence("PVE's next write doesn't bring it back.")
+                .consequence("PVE's next write drops it.")
                 .edit(edit),
         )
     });

@@ -24,16 +24,16 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let QuirkKind::Unlistable { user, byte } = quirk.what else { return None };
         let id = words::name(user);
         let label = match byte {
-            b',' => "PVE takes the comma for the end of a list item".to_owned(),
-            b';' => "PVE takes the semicolon for the end of a list item".to_owned(),
+            b',' => "PVE reads the comma as the end of a list item".to_owned(),
+            b';' => "PVE reads the semicolon as the end of a list item".to_owned(),
             0 => "there is a NUL byte in it".to_owned(),
-            byte => format!("PVE takes byte 0x{byte:02X} inside a character for white space"),
+            byte => format!("PVE reads byte 0x{byte:02X} inside a character as white space"),
         };
-        let message = format!("no group and no ACL can name user {id}");
+        let message = format!("groups and ACLs can't name user {id}");
         let mut finding = Finding::new(format!("user.cfg: user {id}"), look.at(quirk.span), message).label(label);
         let lists = torn.get(user).map(Vec::as_slice).unwrap_or_default();
         for list in lists.iter().take(SHOWN) {
-            finding = finding.secondary(look.at(*list), "torn apart here");
+            finding = finding.secondary(look.at(*list), "split here");
         }
         if lists.len() > SHOWN {
             finding = finding.note(format!("{} lists name it", lists.len()));
@@ -42,10 +42,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             finding = finding.at_level(Level::Error);
         }
         finding = finding
-            .consequence(format!("{id} can log in and never gets a right: in a list PVE reads its name as two."));
+            .consequence(format!("{id} can log in but never gets a permission: in a list PVE reads its name as two."));
         if byte >= 0x80 {
             finding = finding.consequence(
-                "In an ACL what follows the byte can even be read as a group. So it is since pve-common 9.1.17.",
+                "In an ACL, PVE can even read what follows the byte as a group. That is so since pve-common 9.1.17.",
             );
         }
         Some(finding.edit("make a user of another name in its place: users can't be renamed"))

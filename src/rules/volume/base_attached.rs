@@ -22,11 +22,11 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             let mut finding = Finding::new(
                 one.subject(),
                 one.place(),
-                format!("{} is the base image of a template, and {} is none", one.drive(), one.guest()),
+                format!("{} is the base image of a template, but {} isn't one", one.drive(), one.guest()),
             )
-            .label("a base image is never to change")
+            .label("a base image must never change")
             .consequence(
-                "Nothing keeps the guest from writing to it, and that corrupts every linked clone of the template.",
+                "Nothing keeps the guest from writing to it, which corrupts every linked clone of the template.",
             );
             if let Some(clone) = clone {
                 finding = finding

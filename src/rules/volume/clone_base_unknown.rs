@@ -22,7 +22,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             )
             .label(format!("needs {}", base.name))
             .consequence(
-                "If the base image went with the template, the guest doesn't start and the data is incomplete.",
+                "If the base image was deleted together with the template, the guest doesn't start and its data is incomplete.",
             )
             .edit("look whether the base image is still there; moving the disk to another storage makes a full copy");
             sink.push(finding);

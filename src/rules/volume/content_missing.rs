@@ -47,7 +47,7 @@ fn report(
         .finding(
             section,
             Span::default(),
-            format!("storage {id} may not hold {}, and {} is on it", thing(kind), first.drive()),
+            format!("storage {id} isn't allowed to hold {}, but {} is on it", thing(kind), first.drive()),
         )
         .label(format!("needs {kind}"));
     finding.primary.place = first.place();
@@ -70,12 +70,12 @@ fn report(
     finding = if first.starts_without_kind() {
         finding
             .at_level(Level::Warning)
-            .consequence("The container starts; changing the mount point, migrating and restoring it fail.")
+            .consequence("The container starts, but changing the mount point, migrating and restoring it fail.")
     } else if first.is_container {
-        finding.consequence(format!("The container doesn't start, and can't be changed, migrated or restored: storage '{id}' does not support containers."))
+        finding.consequence(format!("The container doesn't start, and can't be changed, migrated or restored: `storage '{id}' does not support containers`."))
     } else {
         finding.consequence(format!(
-            "The VM doesn't start and can't be migrated: storage '{id}' does not support content-type '{kind}'."
+            "The VM doesn't start and can't be migrated: `storage '{id}' does not support content-type '{kind}'`."
         ))
     };
     let possible = section.storage_type.map_or(ContentSet::EMPTY, |known| known.content(view.cfg.release));

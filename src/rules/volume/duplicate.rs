@@ -23,7 +23,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 .discriminator(format!("{}:{}", words::name(storage.id), words::name(one.name)))
                 .label(format!("this is also {}", words::name(other.key)))
                 .secondary(other.place(), "here")
-                .consequence("A file is locked by the first of the two, so that the guest doesn't start; a block device is opened twice, and its file system destroyed.");
+                .consequence("The first of the two locks a file, so the guest doesn't start; a block device is opened twice, which destroys its file system.");
             sink.push(match one.vmid {
                 Some(vmid) if one.key != b"rootfs" => finding.fix_command(
                     Command::new(&format!("{} set", one.tool())).arg(vmid.to_string()).words("--delete").arg(one.key),

@@ -22,14 +22,14 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             let mut finding = Finding::new(
                 one.subject(),
                 place,
-                format!("{} says {} and is {real}", one.drive(), words::name(format.value)),
+                format!("{} says {} but is {real}", one.drive(), words::name(format.value)),
             )
             .label(format!("the volume is {real}"))
             .edit("remove the format from the drive's line: PVE takes it from the volume");
             finding = if context.cluster.release >= Release::Pve9 {
                 finding.consequence("PVE compares the two, and the VM doesn't start.")
             } else {
-                finding.at_level(Level::Warning).consequence("QEMU opens the volume in the wrong format, or, with the last packages of PVE 8, the VM doesn't start.")
+                finding.at_level(Level::Warning).consequence("QEMU opens the volume in the wrong format or, with the latest packages of PVE 8, the VM doesn't start.")
             };
             sink.push(finding);
         }

@@ -18,14 +18,14 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             let finding = if one.is_container {
                 finding
                     .label("containers use raw images and subvolumes")
-                    .consequence("The container doesn't start: unsupported image format.")
+                    .consequence("The container doesn't start: `unsupported image format`.")
             } else if context.cluster.release < Release::Pve8 {
                 finding
                     .at_level(Level::Warning)
                     .label("a directory, not a disk")
                     .consequence("QEMU can't open a directory as a disk.")
             } else {
-                finding.label("a directory, not a disk").consequence("The VM doesn't start: not a QEMU image format.")
+                finding.label("a directory, not a disk").consequence("The VM doesn't start: `not a QEMU image format`.")
             };
             sink.push(finding.edit(
                 "give the guest a raw volume with the same data; `qemu-img convert -O raw` reads qcow2 and vmdk",

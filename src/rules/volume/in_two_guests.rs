@@ -24,14 +24,14 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 .discriminator(format!("{}:{}", words::name(storage.id), words::name(one.name)))
                 .label("in two guests")
                 .related(other.place(), format!("{} has it too", other.drive()))
-                .consequence("PVE lets both run. Two systems that write to one disk destroy its file system, unless it is a cluster's.");
+                .consequence("PVE lets both run. Two systems that write to one disk destroy its file system, unless it is a cluster file system.");
             sink.push(match stranger.vmid {
                 Some(vmid) if stranger.key != b"rootfs" => finding.fix_command_when(
                     Command::new(&format!("{} set", stranger.tool()))
                         .arg(vmid.to_string())
                         .words("--delete")
                         .arg(stranger.key),
-                    "takes it away from the guest and deletes nothing",
+                    "detaches it from the guest and deletes nothing",
                 ),
                 _ => finding.edit("take it away from one of the two guests"),
             });

@@ -22,7 +22,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         };
         let bad: Vec<&Use<'_>> = storage.uses.iter().filter(|one| one.volume.is_none() && !one.is_unused).collect();
         let pve = format!(
-            "PVE can't parse the name, so that the guest doesn't start: unable to parse {} volume name.",
+            "PVE can't parse the name, so the guest doesn't start: `unable to parse {} volume name`.",
             parser(known.volumes)
         );
         // Nothing on the storage can be parsed: its type has been changed, which is one mistake.
@@ -38,7 +38,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                         known.name
                     ),
                 )
-                .label("was it of another type before?")
+                .label("did it have another type before?")
                 .related(first.place(), first.drive());
             finding = related(finding, others, Use::drive);
             sink.push(finding.consequence(pve).edit(format!(
@@ -50,14 +50,14 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         for one in bad {
             let id = VolumeId { storage: section.id.value, name: BStr::new(one.name) };
             let label = if id.new_disk_size().is_some() {
-                "STORAGE:SIZE makes a new volume on the command line; it names none".to_owned()
+                "STORAGE:SIZE creates a new volume on the command line; it isn't a name".to_owned()
             } else {
                 format!("not a name on {} {} storage", article(known.name), known.name)
             };
             let finding = Finding::new(
                 one.subject(),
                 one.place(),
-                format!("{} names no volume of storage {}", one.drive(), section.id.value),
+                format!("{} isn't a volume of storage {}", one.drive(), section.id.value),
             )
             .label(label)
             .consequence(pve.clone())

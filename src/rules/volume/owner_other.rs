@@ -28,7 +28,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             let mut finding = Finding::new(one.subject(), one.place(), format!("{} is a volume of guest {owner}", one.drive()))
                 .discriminator(format!("{}:{}", words::name(storage.id), words::name(one.name)))
                 .label(format!("its name says that {owner} owns it"))
-                .consequence("Migration and replication leave it out, resizing is refused, and destroying this guest doesn't delete it.");
+                .consequence("Migration and replication leave it out, PVE refuses to resize it, and destroying this guest doesn't delete it.");
             if exists {
                 finding =
                     finding.consequence(format!("Destroying guest {owner} deletes it: this guest loses the disk."));

@@ -23,11 +23,11 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             .finding(section, disable.line, format!("storage {id} is disabled, and {names} {uses_it}"))
             .label("here")
             .related(first.place(), first.drive())
-            .consequence(format!("They don't start: storage '{id}' is disabled."));
+            .consequence(format!("They don't start: `storage '{id}' is disabled`."));
         if first.onboot {
             finding = finding
                 .at_level(Level::Error)
-                .consequence(format!("{} is to start with its node, and doesn't.", first.guest()));
+                .consequence(format!("{} should start with its node, but doesn't.", first.guest()));
         }
         sink.push(view.set(finding, section, "disable", "0", Some(disable.line)));
     }

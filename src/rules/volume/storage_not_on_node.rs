@@ -43,7 +43,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             .label(format!("{on} {} in the list", if lacking.len() == 1 { "isn't" } else { "aren't" }))
             .related(first.place(), first.drive());
         finding = related(finding, others, Use::drive).consequence(format!(
-            "No start there: storage '{id}' is not available on node '{}'.",
+            "They don't start there: `storage '{id}' is not available on node '{}'`.",
             first.node.unwrap_or_default()
         ));
         if first.is_template {

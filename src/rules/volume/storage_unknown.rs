@@ -31,7 +31,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let mut finding = Finding::new(
             format!("storage.cfg: {id}"),
             first.place(),
-            format!("storage {id} doesn't exist, and {} uses it", first.drive()),
+            format!("storage {id} doesn't exist, but {} uses it", first.drive()),
         );
         finding = match meant {
             Some(meant) => finding.label(format!("did you mean {meant}?")),
@@ -39,10 +39,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         };
         finding = related(finding, others, |one| format!("{} uses it too", one.drive()));
         finding = if only_unused {
-            finding.at_level(Level::Warning).consequence("Deleting the unused disk, and migrating the guest, fail.")
+            finding.at_level(Level::Warning).consequence("Deleting the unused disk and migrating the guest fail.")
         } else {
             finding.consequence(format!(
-                "The guest doesn't start, and can't be migrated or backed up: storage '{id}' does not exist."
+                "The guest doesn't start, and can't be migrated or backed up: `storage '{id}' does not exist`."
             ))
         };
         finding = match meant {
