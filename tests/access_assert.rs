@@ -135,7 +135,7 @@ fn names_that_nobody_knows_are_no_pass() {
         assert_eq!(code, 1, "{statement}");
     }
     let (found, code) = asserted(&["bob@pve can VM.Audit on /vms/100", "bob@pve may VM.Audit on /vms"]);
-    assert!(found.starts_with("4:22: error policy-unreadable: this statement can't be read: `can` or"), "{found}");
+    assert!(found.starts_with("4:22: error policy-unreadable: this statement can't be parsed: `can` or"), "{found}");
     assert_eq!((found.lines().count(), code), (1, 2));
 }
 
