@@ -3,12 +3,14 @@
 #![allow(clippy::print_stdout, reason = "this is how a build script talks to cargo")]
 
 mod access;
+mod files;
 mod lxc;
 mod operations;
 mod place;
 mod profiles;
 mod property;
 mod qemu;
+mod releases;
 mod rules;
 mod storage;
 
@@ -21,6 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = env::var("OUT_DIR")?;
     let (grammar, out) = (Path::new("grammar"), Path::new(&out));
     let mut texts = place::Texts::default();
+    files::generate(grammar, out)?;
     access::generate(grammar, out, &mut texts)?;
     storage::generate(grammar, out, &mut texts)?;
     lxc::generate(out, &mut texts)?;

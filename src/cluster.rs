@@ -18,41 +18,13 @@ use crate::release::Release;
 use crate::source::{self, FileKind, HintFrom, ReadState, SourceFile, Sources, Tree, TreeId};
 use crate::text::{FileId, Place, Span};
 
-/// Something a rule may need.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Input {
-    /// user.cfg.
-    User,
-    /// storage.cfg.
-    Storage,
-    /// At least one container's config.
-    Containers,
-    /// At least one VM's config.
-    Vms,
-    /// All guests of the cluster: the tree has `nodes/`, so that what isn't there doesn't exist.
-    Inventory,
-    /// /etc/subuid of the node.
-    Subuid,
-    /// /etc/subgid of the node.
-    Subgid,
-    /// domains.cfg.
-    Domains,
-}
+include!(concat!(env!("OUT_DIR"), "/inputs.rs"));
 
 impl Input {
     /// As it is named in the summary.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::User => "user.cfg",
-            Self::Storage => "storage.cfg",
-            Self::Containers => "container",
-            Self::Vms => "VM",
-            Self::Inventory => "nodes/",
-            Self::Subuid => "etc/subuid",
-            Self::Subgid => "etc/subgid",
-            Self::Domains => "domains.cfg",
-        }
+    pub fn name(self) -> &'static str {
+        self.kind().and_then(FileKind::spec).map_or("nodes/", |spec| spec.label)
     }
 }
 
@@ -254,21 +226,13 @@ impl<'a> Cluster<'a> {
     /// Whether `input` can be used.
     #[must_use]
     pub fn presence(&self, input: Input) -> Presence {
-        let one = |kind| match self.tree.input(kind) {
+        let Some(kind) = input.kind() else {
+            return if self.tree.has_nodes { Presence::Present } else { Presence::Absent };
+        };
+        match self.tree.input(kind) {
             source::Presence::Present(_) => Presence::Present,
             source::Presence::Unreadable(_) => Presence::Unreadable,
             source::Presence::Absent | source::Presence::NotLooked => Presence::Absent,
-        };
-        let any = |there: bool| if there { Presence::Present } else { Presence::Absent };
-        match input {
-            Input::User => one(FileKind::UserCfg),
-            Input::Storage => one(FileKind::StorageCfg),
-            Input::Subuid => one(FileKind::Subuid),
-            Input::Subgid => one(FileKind::Subgid),
-            Input::Domains => one(FileKind::DomainsCfg),
-            Input::Containers => any(!self.containers.is_empty()),
-            Input::Vms => any(!self.vms.is_empty()),
-            Input::Inventory => any(self.tree.has_nodes),
         }
     }
 
@@ -304,7 +268,7 @@ fn release_of(tree: &Tree, told: Option<Release>) -> (Release, ReleaseFrom) {
         (Some(release), _) => (release, ReleaseFrom::Option),
         (None, Some((release, HintFrom::Dpkg))) => (release, ReleaseFrom::Dpkg),
         (None, Some((release, HintFrom::File(name)))) => (release, ReleaseFrom::Guess(name)),
-        (None, None) => (Release::Pve9, ReleaseFrom::Default),
+        (None, None) => (Release::LATEST, ReleaseFrom::Default),
     }
 }
 

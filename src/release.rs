@@ -18,6 +18,12 @@ impl Release {
     /// All of them, oldest first.
     pub const ALL: [Self; 3] = [Self::Pve7, Self::Pve8, Self::Pve9];
 
+    /// The newest of them.
+    pub const LATEST: Self = Self::Pve9;
+
+    /// The oldest of them.
+    pub const OLDEST: Self = Self::Pve7;
+
     /// The major number: 7, 8 or 9.
     #[must_use]
     pub const fn major(self) -> u8 {

@@ -26,6 +26,7 @@ mod conformance_qemu;
 mod conformance_storage;
 mod conformance_user;
 mod docs;
+mod files;
 mod grammar;
 mod help;
 mod layouts;

@@ -105,7 +105,7 @@ fn a_copy_of_etc_pve() {
             ("firewall/100.fw", FileKind::FirewallGuest),
             ("local", FileKind::Ignored(Ignored::Alias)),
             ("lxc", FileKind::Ignored(Ignored::Alias)),
-            ("nodes/pve1/lrm_status", FileKind::Ignored(Ignored::Runtime)),
+            ("nodes/pve1/lrm_status", FileKind::LrmStatus),
             ("nodes/pve1/lxc/0101.conf", FileKind::Unrecognised(Unrecognised::LeadingZero)),
             ("nodes/pve1/lxc/100.conf", FileKind::Container),
             ("nodes/pve1/lxc/100.conf.bak", FileKind::Unrecognised(Unrecognised::Suffix)),
@@ -131,7 +131,9 @@ fn a_copy_of_etc_pve() {
     assert!(present(&sources, FileKind::UserCfg) && present(&sources, FileKind::TokenCfg));
     assert_eq!(tree.input(FileKind::DomainsCfg), Presence::Absent);
     assert_eq!(tree.input(FileKind::Subuid), Presence::NotLooked);
-    assert_eq!(tree.input(FileKind::Container), Presence::NotLooked);
+    assert!(present(&sources, FileKind::Container));
+    assert_eq!(tree.input(FileKind::OpenVz), Presence::Absent);
+    assert_eq!(tree.input(FileKind::OutsideTree), Presence::NotLooked);
     let ct = sources.files.iter().find(|file| file.kind == FileKind::Container).unwrap();
     assert_eq!((ct.node.as_deref(), ct.vmid, ct.told_by), (Some("pve1"), Some(100), ToldBy::Path));
     assert_eq!(ct.bytes, CT.as_bytes());

@@ -215,7 +215,7 @@ fn required(names: &[String]) -> Result<Vec<(&str, FileKind)>, Failure> {
     let one = |name: &'_ String| match known(name) {
         Some(kind) => Ok(kind),
         None => {
-            let all: Vec<_> = FileKind::NAMES.iter().map(|named| named.0).collect();
+            let all: Vec<_> = FileKind::all_read().map(|spec| spec.name).collect();
             Err(Failure::Usage(format!("--require knows no input {name}; there are: {}", all.join(", "))))
         }
     };
@@ -227,7 +227,7 @@ fn not_read(required: &[(&str, FileKind)], sources: &Sources) -> Option<String> 
     let mut missing = Vec::new();
     for (tree, id) in sources.trees.iter().zip(0..) {
         for (name, kind) in required {
-            let was_read = if FileKind::SINGLETONS.contains(kind) {
+            let was_read = if kind.is_single() {
                 matches!(tree.input(*kind), Presence::Present(file) if sources.file(file).is_some_and(|file| file.state == ReadState::Read))
             } else {
                 let mut guests = sources.files_of(TreeId(id)).filter(|file| file.kind == *kind);

@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::Args;
 
 use super::{Failure, InputArgs, Outcome};
-use crate::source::ReadState;
+use crate::source::{FILES, ReadState};
 
 #[derive(Debug, Args)]
 pub(super) struct DumpArgs {
@@ -24,9 +24,8 @@ pub(super) fn run(args: &DumpArgs, out: &mut dyn Write) -> Result<Outcome, Failu
         dumped += 1;
     }
     if dumped == 0 {
-        return Err(Failure::Unreadable(
-            "no file in there that dump can show: user.cfg, storage.cfg, lxc/*.conf, qemu-server/*.conf".to_owned(),
-        ));
+        let shown: Vec<_> = FILES.iter().filter(|spec| spec.dump).map(|spec| spec.name).collect();
+        return Err(Failure::Unreadable(format!("no file in there that dump can show: {}", shown.join(", "))));
     }
     Ok(Outcome::Clean)
 }

@@ -7,11 +7,12 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::release::Release;
 use crate::settings::Settings;
-use crate::source::{FileKind, LoadOptions, Sources};
+use crate::source::{FileKind, FileSpec, LoadOptions, Sources};
 
 mod access;
 mod check;
@@ -96,42 +97,22 @@ struct InputArgs {
     stdin_filename: Option<String>,
 
     /// Kind of the single file or of standard input, when its name doesn't tell
-    #[arg(long, value_enum, value_name = "KIND")]
-    kind: Option<KindArg>,
+    #[arg(long, value_parser = kinds(), value_name = "KIND")]
+    kind: Option<FileKind>,
 
     /// vmid of the single guest, when its name doesn't tell
     #[arg(long, value_name = "VMID")]
     vmid: Option<u32>,
 }
 
-/// The kinds that `--kind` takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum KindArg {
-    /// user.cfg
-    User,
-    /// storage.cfg
-    Storage,
-    /// A container: lxc/NNN.conf
-    Lxc,
-    /// A VM: qemu-server/NNN.conf
-    Qemu,
-    /// /etc/subuid
-    Subuid,
-    /// /etc/subgid
-    Subgid,
-}
-
-impl From<KindArg> for FileKind {
-    fn from(kind: KindArg) -> Self {
-        match kind {
-            KindArg::User => Self::UserCfg,
-            KindArg::Storage => Self::StorageCfg,
-            KindArg::Lxc => Self::Container,
-            KindArg::Qemu => Self::Vm,
-            KindArg::Subuid => Self::Subuid,
-            KindArg::Subgid => Self::Subgid,
-        }
-    }
+/// The kinds that `--kind` takes: those that are read.
+fn kinds() -> impl TypedValueParser<Value = FileKind> {
+    let value = |spec: &'static FileSpec| {
+        let known = PossibleValue::new(spec.name).help(spec.about);
+        if spec.short.is_empty() { known } else { known.alias(spec.short) }
+    };
+    let values: Vec<_> = FileKind::all_read().map(value).collect();
+    PossibleValuesParser::new(values).try_map(|name| FileKind::from_name(&name).ok_or("no such kind"))
 }
 
 /// Why a command ended without doing its work.
@@ -225,12 +206,7 @@ impl InputArgs {
     }
 
     fn options(&self) -> LoadOptions {
-        LoadOptions {
-            host_root: self.host_root.clone(),
-            kind: self.kind.map(FileKind::from),
-            vmid: self.vmid,
-            ..LoadOptions::default()
-        }
+        LoadOptions { host_root: self.host_root.clone(), kind: self.kind, vmid: self.vmid, ..LoadOptions::default() }
     }
 }
 

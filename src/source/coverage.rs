@@ -1,7 +1,7 @@
 //! What looks like configuration of PVE and was not judged: so that nothing passes that nobody read.
 
 use super::guess::is_put_aside;
-use super::{FileKind, Ignored, Problem, ProblemKind, ReadState, SourceFile, Sources, Unrecognised};
+use super::{FileKind, Nature, Problem, ProblemKind, ReadState, SourceFile, Sources, Unrecognised};
 
 /// A file that looks like configuration and was not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,9 +43,6 @@ impl Sources {
         match file.kind {
             _ if file.rel() == "priv" || file.rel().starts_with("priv/") => None,
             FileKind::Directory => problem().map(|why| ("directory".to_owned(), why)),
-            FileKind::Private | FileKind::ShadowCfg | FileKind::TokenCfg | FileKind::TfaCfg => None,
-            FileKind::PublicKey | FileKind::NotificationTemplate | FileKind::SdnState | FileKind::Nsswitch => None,
-            FileKind::Ignored(Ignored::OtherHost) => None,
             FileKind::Ignored(_) => None,
             FileKind::Unrecognised(Unrecognised::HiddenTree) => Some((
                 "hidden directory".to_owned(),
@@ -67,7 +64,7 @@ impl Sources {
                 Some(why) => Some(("guest".to_owned(), why)),
                 None => is_put_aside(name).then(|| ("copy".to_owned(), by_hand(&file.shown))),
             },
-            kind if kind.is_config() => {
+            kind if kind.spec().is_some_and(|spec| spec.nature == Nature::Config) => {
                 let why = problem().unwrap_or_else(|| "pvelint has no rules for this file".to_owned());
                 Some((file.pve_name().into_owned(), why))
             }

@@ -36,6 +36,7 @@
 
 mod coverage;
 mod encoded;
+mod files;
 mod guess;
 mod kind;
 mod read;
@@ -49,8 +50,9 @@ use std::sync::Arc;
 
 pub use coverage::Unread;
 pub use encoded::{Encoded, encoded};
+pub use files::{FILES, Family, FileKind, FileSpec, Nature, Redact, Releases, Scope, Side};
 pub use guess::guess_guest;
-pub use kind::{Classified, FileKind, Ignored, Unrecognised, is_node_name, relative_part};
+pub use kind::{Classified, Ignored, Unrecognised, is_node_name, relative_part};
 pub use read::{dpkg_release, read_beside};
 
 use crate::release::Release;
@@ -187,7 +189,7 @@ pub struct Tree {
     pub local_node: Option<Arc<str>>,
     /// The release it belongs to, where something says so.
     pub release_hint: Option<(Release, HintFrom)>,
-    /// By the order of [`FileKind::SINGLETONS`].
+    /// By the order of [`FILES`].
     inputs: Vec<Presence>,
 }
 
@@ -213,7 +215,7 @@ pub enum HintFrom {
     File(&'static str),
 }
 
-/// Whether one of [`FileKind::SINGLETONS`] is there.
+/// Whether a kind of file is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
     /// Nobody looked: the directory it would be in isn't part of the input.
@@ -404,17 +406,10 @@ impl SourceFile {
             FileKind::Container => "lxc",
             FileKind::Vm => "qemu-server",
             FileKind::OpenVz => "openvz",
-            kind if kind.is_host() => {
-                let name = if kind == FileKind::NetworkInterfaces {
-                    "network/interfaces"
-                } else {
-                    FileKind::NAMES.iter().find(|named| named.1 == kind).map_or(self.rel(), |named| named.0)
-                };
-                return format!("/etc/{name}").into();
-            }
             kind => {
-                let named = FileKind::NAMES.iter().find(|named| named.1 == kind);
-                return named.map_or(self.rel(), |named| named.0).into();
+                let path = kind.spec().filter(|spec| spec.single).and_then(|spec| spec.paths.first());
+                let path = path.map_or(self.rel(), |path| path);
+                return if kind.is_host() { format!("/etc/{path}").into() } else { path.into() };
             }
         };
         match (self.vmid.filter(|_| self.vmid_by == VmidBy::Path), &self.node) {
@@ -426,11 +421,10 @@ impl SourceFile {
 }
 
 impl Tree {
-    /// Whether the one file of this kind is there. [`Presence::NotLooked`] for kinds that aren't
-    /// [`FileKind::SINGLETONS`].
+    /// Whether a file of this kind is there: the one, or of those that a tree has many of the first that could be read.
+    /// [`Presence::NotLooked`] for what has no row in [`FILES`].
     #[must_use]
     pub fn input(&self, kind: FileKind) -> Presence {
-        let at = FileKind::SINGLETONS.iter().position(|&known| known == kind);
-        at.and_then(|at| self.inputs.get(at)).copied().unwrap_or(Presence::NotLooked)
+        kind.row().and_then(|at| self.inputs.get(at)).copied().unwrap_or(Presence::NotLooked)
     }
 }

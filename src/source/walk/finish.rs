@@ -8,8 +8,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{Draft, Entry, Owner, Walk, Want, guess, join, number};
 use crate::release::Release;
 use crate::source::encoded::encoded;
-use crate::source::kind::{FileKind, Unrecognised};
-use crate::source::{HintFrom, Presence, Problem, ProblemKind, ReadState, Sources, ToldBy, TreeId, VmidBy, read};
+use crate::source::files::{FILES, FileKind, Side};
+use crate::source::kind::Unrecognised;
+use crate::source::{HintFrom, Presence, Problem, ProblemKind, ReadState, Sources, ToldBy, Tree, TreeId, VmidBy, read};
 use crate::text::FileId;
 
 /// Fewer files than this are read one after the other: starting threads costs more.
@@ -41,7 +42,7 @@ impl Walk<'_> {
             });
             tree.release_hint = from_dpkg.map(|release| (release, HintFrom::Dpkg)).or(draft.file_hint);
             let host = if draft.host.is_some() { Presence::Absent } else { Presence::NotLooked };
-            let states = FileKind::SINGLETONS.iter().map(|kind| if kind.is_host() { host } else { draft.pve });
+            let states = FILES.iter().map(|spec| if spec.side == Side::Host { host } else { draft.pve });
             tree.inputs = states.collect();
             hosts.push(draft.host);
             sources.trees.push(tree);
@@ -55,14 +56,21 @@ impl Walk<'_> {
                 ReadState::Failed => Presence::Unreadable(Some(file.id)),
                 ReadState::Read | ReadState::Skipped => Presence::Present(file.id),
             };
-            if let Some(at) = FileKind::SINGLETONS.iter().position(|&kind| kind == file.kind) {
-                for (index, (tree, host)) in sources.trees.iter_mut().zip(&hosts).enumerate() {
-                    let is_its_own = file.tree == Some(TreeId(number(index)));
-                    if (is_its_own || (entry.host.is_some() && entry.host == *host))
-                        && let Some(input) = tree.inputs.get_mut(at)
-                    {
-                        *input = presence;
-                    }
+            if let Some(at) = file.kind.row() {
+                let single = file.kind.is_single();
+                let put = |tree: &mut Tree| match tree.inputs.get_mut(at) {
+                    // Of many, the first that could be read.
+                    Some(Presence::Present(_)) if !single => {}
+                    Some(Presence::Unreadable(_)) if !single && file.state == ReadState::Failed => {}
+                    Some(input) => *input = presence,
+                    None => {}
+                };
+                if let Some(tree) = file.tree.and_then(|TreeId(tree)| sources.trees.get_mut(tree as usize)) {
+                    put(tree);
+                }
+                if entry.host.is_some() {
+                    let of_host = sources.trees.iter_mut().zip(&hosts).filter(|(_, host)| **host == entry.host);
+                    of_host.for_each(|(tree, _)| put(tree));
                 }
             }
             if let Some(kind) = entry.problem {

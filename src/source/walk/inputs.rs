@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Owner, Walk, Want, guess, join};
-use crate::source::kind::{self, FileKind};
+use crate::source::files::FileKind;
+use crate::source::kind;
 use crate::source::read::{self, ItemKind};
 use crate::source::{Layout, LoadError, MAX_FILE_SIZE, Presence, ProblemKind, ToldBy, encoded};
 

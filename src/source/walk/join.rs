@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use rustc_hash::FxHashSet;
 
 use super::{Draft, Entry, Walk};
-use crate::source::kind::FileKind;
+use crate::source::files::FileKind;
 use crate::source::{Layout, Presence, ReadState, TreeId};
 
 /// What a tree brings along.
@@ -98,9 +98,11 @@ impl Walk<'_> {
             let Some(TreeId(tree)) = entry.file.tree else { continue };
             let Some(part) = parts.get_mut(tree as usize) else { continue };
             let kind = entry.file.kind;
-            if kind.is_host() {
+            if kind == FileKind::VzdumpConf {
+                // People keep it beside either.
+            } else if kind.is_host() {
                 part.has_host = true;
-            } else if FileKind::SINGLETONS.contains(&kind) {
+            } else if kind.is_single() && kind.is_config() {
                 part.singles.insert(kind);
             } else if matches!(kind, FileKind::Container | FileKind::Vm) && entry.file.state != ReadState::Skipped {
                 part.has_guests = true;

@@ -7,7 +7,8 @@ use rustc_hash::FxHashSet;
 
 use super::{Walk, Want};
 use crate::source::ProblemKind;
-use crate::source::kind::{self, FileKind, Ignored};
+use crate::source::files::FileKind;
+use crate::source::kind::{self, Ignored};
 use crate::source::read::{self, ItemKind};
 
 impl Walk<'_> {

@@ -12,8 +12,9 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::files::{FileKind, Nature, host_files};
 use super::guess::{guess_guest, looks_like_guest, surely_guest, vmid_in_name, vmid_in_volumes};
-use super::kind::{FileKind, Ignored, Unrecognised};
+use super::kind::{Ignored, Unrecognised};
 use super::read::{self, Item, ItemKind};
 use super::{
     HintFrom, Layout, LoadError, LoadOptions, MAX_DEPTH, Presence, ProblemKind, ReadState, SourceFile, ToldBy, Tree,
@@ -30,9 +31,6 @@ mod shape;
 mod trees;
 
 pub(super) use links::link_target;
-
-/// The node's files that are read, below its `/etc`.
-const HOST_FILES: [&str; 6] = ["subuid", "subgid", "passwd", "group", "nsswitch.conf", "network/interfaces"];
 
 /// What is done about a file's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,7 +166,7 @@ impl<'o> Walk<'o> {
             }
             let below = root.join("etc");
             let is_etc = !below.is_dir();
-            if is_etc && !HOST_FILES.iter().any(|name| root.join(name).symlink_metadata().is_ok()) {
+            if is_etc && !host_files().any(|name| root.join(name).symlink_metadata().is_ok()) {
                 return Err(error(io::Error::new(io::ErrorKind::NotFound, "there is no etc/ in it")));
             }
             let shown = inputs::typed(path);
@@ -308,6 +306,7 @@ impl<'o> Walk<'o> {
         let name = entry.file.shown.get(rel_at..).unwrap_or_default();
         entry.file.kind = match FileKind::from_path(name).kind {
             kind @ FileKind::Ignored(_) => kind,
+            kind if kind.spec().is_some_and(|spec| spec.nature == Nature::Virtual) => kind,
             _ if name == "config.db" => FileKind::Unrecognised(Unrecognised::Database),
             _ => FileKind::OutsideTree,
         };

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::{HOST_FILES, join};
+use super::join;
+use crate::source::files::{FILES, FileKind, is_host_file};
 use crate::source::guess::may_be_guest;
-use crate::source::kind::{FileKind, Unrecognised};
+use crate::source::kind::Unrecognised;
 use crate::source::read::{self, Item, ItemKind};
 
 /// What a directory looks like.
@@ -23,20 +24,6 @@ pub(super) enum Shape {
     SystemRoot,
 }
 
-/// Files that nobody but PVE has.
-const CERTAIN: [&str; 10] = [
-    "user.cfg",
-    "domains.cfg",
-    "storage.cfg",
-    "datacenter.cfg",
-    "jobs.cfg",
-    "replication.cfg",
-    "vzdump.cron",
-    "notifications.cfg",
-    ".vmlist",
-    ".members",
-];
-
 /// Whether a directory is a tree, and of which shape. Its own name and those of the directories in it are never enough.
 pub(super) fn detect(dir: &Path, items: &[Item], is_input: bool) -> Option<Shape> {
     let has = |name: &str, kind| items.iter().any(|item| item.is(name, kind));
@@ -54,7 +41,8 @@ pub(super) fn detect(dir: &Path, items: &[Item], is_input: bool) -> Option<Shape
     }
     let is_etc = dir.file_name().is_some_and(|name| name == "etc");
     if has_dir("pve") || has("pve", ItemKind::Link) {
-        let beside = any_file(&HOST_FILES) || any_file(&["vzdump.conf"]) || has_dir("network");
+        let is_host = |item: &Item| item.kind != ItemKind::Dir && item.name.to_str().is_some_and(is_host_file);
+        let beside = items.iter().any(is_host) || has_dir("network");
         if is_etc || beside {
             return Some(Shape::Etc);
         }
@@ -101,7 +89,9 @@ const PEEK: usize = 10_000;
 /// Whether a directory with these entries has a file that nobody but PVE has.
 pub(super) fn is_certain(items: &[Item]) -> bool {
     let is_file = |item: &&Item| item.kind != ItemKind::Dir;
-    items.iter().filter(is_file).any(|item| CERTAIN.iter().any(|name| item.name == *name))
+    let is_certain = |spec: &&crate::source::FileSpec| spec.certain;
+    let names = || FILES.iter().filter(is_certain).flat_map(|spec| spec.paths);
+    items.iter().filter(is_file).any(|item| names().any(|name| item.name == *name))
 }
 
 /// Whether a `nodes/` holds directories of nodes, and not those of some other program.

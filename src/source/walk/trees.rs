@@ -9,20 +9,19 @@ use std::sync::Arc;
 use super::inputs::typed;
 use super::links::link_target;
 use super::shape::{Shape, detect, is_certain, is_pves_own, is_whole_system};
-use super::{HOST_FILES, Here, Link, Owner, Pending, Walk, Want, join};
+use super::{Here, Link, Owner, Pending, Walk, Want, join};
 use crate::release::Release;
+use crate::source::files::{FileKind, host_files, is_host_file};
 use crate::source::guess::may_be_guest;
-use crate::source::kind::{self, FileKind, Ignored, Unrecognised};
+use crate::source::kind::{self, Ignored, Unrecognised};
 use crate::source::read::{self, Item, ItemKind};
 use crate::source::{HintFrom, Layout, Presence, ProblemKind};
 
-/// A file that is there only in trees of one release and later.
-const RELEASE_FILES: [(&str, Release); 4] = [
-    ("ha/rules.cfg", Release::Pve9),
-    ("sdn/fabrics.cfg", Release::Pve9),
-    ("sdn/prefix-lists.cfg", Release::Pve9),
-    ("sdn/route-maps.cfg", Release::Pve9),
-];
+/// The file of the newest release that is at this path: one that tells the release.
+fn release_file(kind: FileKind) -> Option<(&'static str, Release)> {
+    let spec = kind.spec().filter(|spec| spec.releases.since == Release::LATEST)?;
+    spec.paths.first().map(|&path| (path, Release::LATEST))
+}
 
 impl Walk<'_> {
     /// Looks at a directory that may be a tree, hold trees or hold nothing.
@@ -158,7 +157,7 @@ impl Walk<'_> {
             if item.kind == ItemKind::Dir || (item.kind == ItemKind::Link && name == "pve") {
                 continue;
             }
-            let is_host = HOST_FILES.contains(&name.as_ref());
+            let is_host = is_host_file(&name);
             if is_host && own_host {
                 continue;
             }
@@ -167,8 +166,6 @@ impl Walk<'_> {
             if let Some(entry) = self.entries.get_mut(index) {
                 if is_host {
                     entry.file.kind = FileKind::Ignored(Ignored::OtherHost);
-                } else if name == "vzdump.conf" {
-                    entry.file.kind = FileKind::VzdumpConf;
                 }
             }
         }
@@ -209,6 +206,8 @@ impl Walk<'_> {
     fn pve_tree(&mut self, tree: u32, here: Here, prefix: String, items: Vec<Item>, input: usize) {
         let Here { dir, shown, depth } = here;
         let is_live = self.drafts.get(tree as usize).is_some_and(|draft| draft.tree.live);
+        // Surely `/etc/pve` itself, and no folder in which somebody keeps files of both.
+        let is_pve = is_live || self.drafts.get(tree as usize).is_some_and(|draft| draft.tree.layout != Layout::Pve);
         // Links may lead to other files of this tree.
         let scope = if prefix.is_empty() { self.dir(dir.clone()) } else { input };
         let mut strays: Vec<Here> = Vec::new();
@@ -291,6 +290,9 @@ impl Walk<'_> {
                 if matches!(entry.file.kind, FileKind::Ignored(_)) {
                     continue;
                 }
+                if rel == "vzdump.conf" && is_pve {
+                    entry.file.kind = FileKind::PveVzdumpConf;
+                }
                 if has_given_host && entry.file.kind.is_host() {
                     entry.file.kind = FileKind::Ignored(Ignored::OtherHost);
                     entry.want = Want::No;
@@ -308,8 +310,8 @@ impl Walk<'_> {
                 }
                 match item.kind {
                     ItemKind::File => {
-                        let hint = RELEASE_FILES.iter().rev().find(|(path, _)| *path == rel);
-                        if let (Some(&(path, release)), Some(draft)) = (hint, self.drafts.get_mut(tree as usize)) {
+                        let hint = release_file(entry.file.kind);
+                        if let (Some((path, release)), Some(draft)) = (hint, self.drafts.get_mut(tree as usize)) {
                             draft.file_hint = Some((release, HintFrom::File(path)));
                         }
                     }
@@ -344,7 +346,7 @@ impl Walk<'_> {
         let at = Owner { host: Some(host), ..at };
         let dir_index = self.dir(etc.to_path_buf());
         let rel_at = shown.len() + usize::from(!shown.is_empty() && !shown.ends_with('/'));
-        for name in HOST_FILES {
+        for name in host_files() {
             let item = match etc.join(name).symlink_metadata() {
                 Ok(metadata) => Ok(read::item_kind(metadata.file_type())),
                 Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
