@@ -310,18 +310,19 @@ impl<'a> AclAnalysis<'a> {
     }
 
     /// The subjects for a message, the first few by name.
-    pub(super) fn all_written(&self, subjects: &[SubjectIx], most: usize) -> String {
+    pub(super) fn all_named(&self, subjects: &[SubjectIx], most: usize) -> String {
         // More names than are shown needn't be made.
-        let mut names: Vec<String> = subjects.iter().take(most + 1).map(|subject| self.written(*subject)).collect();
+        let mut names: Vec<String> =
+            subjects.iter().take(most + 1).map(|subject| words::code(self.written(*subject))).collect();
         let more = subjects.len() - names.len();
         names.extend(std::iter::repeat_n(String::new(), more));
         words::list(&names, most)
     }
 
-    /// `PVEVMAdmin`, `PVEVMAdmin and PVEDatastoreUser`.
-    pub(super) fn roles_written(&self, entries: &[&AclEntry]) -> String {
+    /// The roles for a message.
+    pub(super) fn roles_named(&self, entries: &[&AclEntry]) -> String {
         let mut names: Vec<String> =
-            entries.iter().map(|entry| words::name(self.model.role_name(entry.role))).collect();
+            entries.iter().map(|entry| words::code(self.model.role_name(entry.role))).collect();
         names.sort_unstable();
         names.dedup();
         words::list(&names, 3)

@@ -7,6 +7,11 @@ pub fn name(bytes: impl AsRef<[u8]>) -> String {
     bytes.as_ref().to_str_lossy().into_owned()
 }
 
+/// The same between backticks, as names from files stand in every message.
+pub fn code(bytes: impl AsRef<[u8]>) -> String {
+    format!("`{}`", bytes.as_ref().to_str_lossy())
+}
+
 /// `a`, `a and b`, `a, b and c`; with more than `most` items the rest is counted: `a, b and 14 more`.
 pub fn list<T: AsRef<str>>(items: &[T], most: usize) -> String {
     let text = |item: &T| item.as_ref().to_owned();

@@ -95,9 +95,9 @@ pub(super) fn with_had(
     let (role, at) = (words::name(rights.model.role_name(entry.role)), where_from(rights, entry.node));
     let name = rights.written(who);
     let text = if entry.subject == who {
-        format!("{name} has {role} {at}{tail}")
+        format!("`{name}` has `{role}` {at}{tail}")
     } else {
-        format!("{name} is a member, and so has {role} {at}{tail}")
+        format!("`{name}` is a member, and so has `{role}` {at}{tail}")
     };
     finding.secondary(rights.at(entry.subject_span), text)
 }

@@ -6,7 +6,7 @@ use super::{acl, modify, who, written};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::user::QuirkKind;
-use crate::rules::user::{Look, each_odd};
+use crate::rules::user::{Look, each_quirk};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
@@ -20,7 +20,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         .flatten()
         .map(|entry| ((entry.subject_span, look.model.role_name(entry.role)), entry))
         .collect();
-    each_odd(context, sink, |look, quirk| {
+    each_quirk(context, sink, |look, quirk| {
         let QuirkKind::AclAgain { role, first, before, now, .. } = quirk.what else { return None };
         // A line further down may override this one too; then there is no such entry any more.
         let entry = entries.get(&(quirk.span, role)).filter(|_| before != now)?;
@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let finding = Finding::new(
             acl(&path, &of),
             look.at(quirk.span),
-            format!("two lines grant {of} {name} on {path}, with and without propagation"),
+            format!("two lines grant `{of}` `{name}` on `{path}`, with and without propagation"),
         )
         .label(format!("this one {} and takes precedence", flag(now)))
         .secondary(look.at(first), format!("this one {}", flag(before)))

@@ -18,11 +18,11 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let Reason::AclGroup { group, later: None } = dropped.reason else { return None };
         let line = look.model.acl_line(dropped.line)?;
         let (name, path) = (words::name(group), path(line));
-        let message = format!("this ACL on {path} names a group that doesn't exist: {name}");
+        let message = format!("this ACL on `{path}` names a group that doesn't exist: `{name}`");
         let mut finding = Finding::new(acl(&path, &format!("@{name}")), look.at(dropped.span), message)
             .label("no such group")
             .consequence(format!(
-                "PVE keeps it: as soon as there is a group {name}, its members have these permissions."
+                "PVE keeps it: as soon as there is a group `{name}`, its members have these permissions."
             ));
         if let Some(guess) = look.guess(group, look.model.groups.iter().map(|group| group.name.value)) {
             finding = finding.label(format!("did you mean @{guess}?"));

@@ -77,7 +77,7 @@ fn finding(rights: &AclAnalysis<'_>, escalation: &Escalation<'_, '_, '_>, alike:
         alike.entries.iter().filter(|other| other.line == entry.line).map(|entry| entry.subject).collect();
     subjects.sort_unstable();
     subjects.dedup();
-    let names = rights.all_written(&subjects, 3);
+    let names = rights.all_named(&subjects, 3);
     let what = match alike.goal.reach {
         Reach::Administrator => "become administrator",
         _ => "become root on a node",
@@ -87,14 +87,14 @@ fn finding(rights: &AclAnalysis<'_>, escalation: &Escalation<'_, '_, '_>, alike:
     let group = rights.model.subject(entry.subject).filter(|subject| subject.kind == SubjectKind::Group);
     let mut finding =
         Finding::new(rights.acl_name(&path, entry.subject), rights.at(entry.role_span), format!("{names} can {what}"))
-            .label(format!("{role} grants {}", need.privilege))
+            .label(format!("`{role}` grants {}", need.privilege))
             .discriminator(role.clone());
     for other in alike.entries.iter().filter(|other| other.line != entry.line) {
         let role = words::name(rights.model.role_name(other.role));
-        finding = finding.secondary(rights.at(other.role_span), format!("and {role} grants what else is needed"));
+        finding = finding.secondary(rights.at(other.role_span), format!("and `{role}` grants what else is needed"));
     }
     if group.is_some() {
-        let members = rights.all_written(&alike.who, 3);
+        let members = rights.all_named(&alike.who, 3);
         finding = finding.note(format!("that is {members}"));
     }
     for (nth, step) in alike.goal.steps.iter().enumerate() {
@@ -125,16 +125,16 @@ fn instead(
     let path = words::name(rights.model.tree.path(entry.node));
     let on = escalation.path(need.at);
     if rights.model.role_at(entry.role).is_some_and(|role| role.builtin.is_none()) {
-        return format!("remove {} from role {role}, if it isn't needed there", need.privilege);
+        return format!("remove {} from role `{role}`, if it isn't needed there", need.privilege);
     }
     match alike.goal.steps.first().map(|step| step.edge) {
         Some(Edge::MintToken | Edge::JoinGroup) => match on.strip_prefix("/access/groups/") {
-            Some(group) => format!("keep users with more privileges out of group {group}"),
-            None => format!("grant {role} only on the groups that need it (/access/groups/GROUP), not on {path}"),
+            Some(group) => format!("keep users with more privileges out of group `{group}`"),
+            None => format!("grant `{role}` only on the groups that need it (/access/groups/GROUP), not on `{path}`"),
         },
         Some(Edge::MapHostDir) => {
-            format!("grant PVEMappingUser instead of {role}: it can use mappings but not create them")
+            format!("grant PVEMappingUser instead of `{role}`: it can use mappings but not create them")
         }
-        _ => format!("grant a role without {} instead of {role}", need.privilege),
+        _ => format!("grant a role without {} instead of `{role}`", need.privilege),
     }
 }

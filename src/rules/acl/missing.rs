@@ -37,12 +37,12 @@ pub(super) fn report(context: &Context<'_>, sink: &mut Sink, kind: &Kind<'_>) {
         let finding = Finding::new(
             format!("user.cfg: acl {}", words::name(&spot.path)),
             rights.at(first.path_span),
-            format!("this ACL names {} {name}, which doesn't exist", kind.noun),
+            format!("this ACL names {} `{name}`, which doesn't exist", kind.noun),
         )
         .consequence(format!(
-            "It grants {} {} on nothing. {}",
-            rights.all_written(&who, 3),
-            rights.roles_written(entries),
+            "It grants {} to {}, which has no effect yet. {}",
+            rights.roles_named(entries),
+            rights.all_named(&who, 3),
             kind.later
         ));
         // Enough guesses for any file that people write.
@@ -54,7 +54,7 @@ pub(super) fn report(context: &Context<'_>, sink: &mut Sink, kind: &Kind<'_>) {
             Some(guess) => {
                 let path = format!("{}{guess}", kind.prefix);
                 let modify = rights.modify(path.as_bytes(), entries);
-                let finding = finding.label(format!("did you mean {guess}?"));
+                let finding = finding.label(format!("did you mean `{guess}`?"));
                 if modify.is_empty() {
                     finding.edit(format!("write {path} in this line, if {guess} is meant"))
                 } else {

@@ -21,7 +21,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         else {
             continue;
         };
-        let names = rights.all_written(&change.who, 3);
+        let names = rights.all_named(&change.who, 3);
         let name = words::name(pool.name.value);
         let pool_path = format!("/pool/{name}");
         let stops = access.stops(rights.model.subject_id(who), pool_path.as_bytes());
@@ -44,13 +44,13 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             ),
         )
         .label(if one {
-            format!("no effect: {thing} is in pool {name}")
+            format!("no effect: {thing} is in pool `{name}`")
         } else {
             "no effect on guests that are in a pool".to_owned()
         });
         if let Some(denying) = denying {
             finding = finding
-                .secondary(rights.at(denying.entry.role_span), format!("this propagates to {pool_path} as well"));
+                .secondary(rights.at(denying.entry.role_span), format!("this propagates to `{pool_path}` as well"));
         }
         finding = and_more(rights, finding, &alike).consequence(
             "NoAccess on a pool leaves nothing on its members, not even what an ACL on the member itself grants.",

@@ -17,7 +17,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             is: |object| object == Object::Group,
             noun: "group",
             prefix: "/access/groups/",
-            later: "They apply at once to the next group of this name.",
+            later: "It applies at once to the next group of this name.",
             known: &|rights| rights.model.groups.iter().map(|group| words::name(group.name.value)).collect(),
         },
     );

@@ -17,7 +17,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             is: |object| matches!(object, Object::Guest(_)),
             noun: "guest",
             prefix: "/vms/",
-            later: "They apply at once to the next guest with this number.",
+            later: "It applies at once to the next guest with this number.",
             // Numbers that are alike are no hint: guests are numbered in a row.
             known: &|_| Vec::new(),
         },

@@ -18,7 +18,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             is: |object| object == Object::Node,
             noun: "node",
             prefix: "/nodes/",
-            later: "They apply at once to a node that joins under this name.",
+            later: "It applies at once to a node that joins under this name.",
             known: &|_| nodes.iter().map(|node| node.to_string()).collect(),
         },
     );

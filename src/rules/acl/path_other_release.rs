@@ -36,7 +36,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let finding = Finding::new(
             format!("user.cfg: acl {path}"),
             rights.at(first.path_span),
-            format!("PVE {} never checks {path}", release.major()),
+            format!("PVE {} never checks `{path}`", release.major()),
         )
         .label(format!("only PVE {} does", words::list(&names, 3)));
         let finding = if known.iter().all(|other| *other < release) {

@@ -17,7 +17,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             is: |object| object == Object::Pool,
             noun: "pool",
             prefix: "/pool/",
-            later: "They apply at once to the next pool of this name, with all its guests and storages.",
+            later: "It applies at once to the next pool of this name, with all its guests and storages.",
             known: &|rights| rights.model.pools.iter().map(|pool| words::name(pool.name.value)).collect(),
         },
     );

@@ -18,7 +18,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             is: |object| object == Object::Realm,
             noun: "realm",
             prefix: "/access/realm/",
-            later: "They apply at once to the next realm of this name.",
+            later: "It applies at once to the next realm of this name.",
             known: &|_| domains.model.names().map(words::name).collect(),
         },
     );

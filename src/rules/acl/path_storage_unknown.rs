@@ -17,7 +17,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             is: |object| object == Object::Storage,
             noun: "storage",
             prefix: "/storage/",
-            later: "They apply at once to the next storage of this name.",
+            later: "It applies at once to the next storage of this name.",
             known: &|rights| {
                 let storages = rights.objects.storages();
                 storages

@@ -36,7 +36,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let mut finding = Finding::new(
             format!("user.cfg: acl {path}"),
             rights.at(first.path_span),
-            format!("PVE never checks {path}"),
+            format!("PVE never checks `{path}`"),
         );
         let mut lines: Vec<_> = entries.iter().map(|entry| entry.path_span).collect();
         lines.sort_unstable();
@@ -64,7 +64,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                     None => (String::new(), "if that is meant"),
                 };
                 let modify = rights.modify(candidate.as_bytes(), entries);
-                let finding = finding.label(format!("did you mean {candidate}?{}", what.replacen("; ", " ", 1)));
+                let finding = finding.label(format!("did you mean `{candidate}`?{}", what.replacen("; ", " ", 1)));
                 if modify.is_empty() {
                     finding.edit(format!("write {candidate} instead of {path} in /etc/pve/user.cfg"))
                 } else {
@@ -137,7 +137,7 @@ fn refused(
         [one] if !rights.written(*one).starts_with('@') => "gets",
         _ => "get",
     };
-    Some(format!("{} {verb} 403 on {place}", rights.all_written(&who, 3)))
+    Some(format!("{} {verb} 403 on {place}", rights.all_named(&who, 3)))
 }
 
 /// A user or token itself; the members of a group.

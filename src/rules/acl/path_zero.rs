@@ -6,7 +6,7 @@ use super::{acl, delete, entries_by_line, subjects};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::user::QuirkKind;
-use crate::rules::user::{Look, each_odd};
+use crate::rules::user::{Look, each_quirk};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
@@ -21,16 +21,16 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
     // What an earlier line gives on the same path is wanted, and no command may take it away.
     let again = |quirk: &&crate::model::user::Quirk<'_>| matches!(quirk.what, QuirkKind::AclAgain { .. });
     let again: FxHashSet<_> = look.model.quirks.iter().filter(again).map(|quirk| quirk.line).collect();
-    each_odd(context, sink, |look, quirk| {
+    each_quirk(context, sink, |look, quirk| {
         let QuirkKind::PathZero { written, read } = &quirk.what else { return None };
         let line = look.model.acl_line(quirk.line)?;
         let written = words::name(written);
         let finding = Finding::new(
             acl(&written, &subjects(line)),
             look.at(quirk.span),
-            format!("this ACL is on {written} but applies to {read}"),
+            format!("this ACL is on `{written}` but applies to `{read}`"),
         )
-        .label(format!("PVE drops a component 0: this is {read}"))
+        .label(format!("PVE drops a component 0: this is `{read}`"))
         .consequence("It changes the permissions on everything there, far more than the line says.");
         let entries = entries.get(&quirk.line).filter(|entries| !entries.is_empty() && !again.contains(&quirk.line));
         let command = entries.and_then(|entries| delete(look.model, read, entries));

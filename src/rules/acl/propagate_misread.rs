@@ -4,7 +4,7 @@ use super::{acl, entries_by_line, modify, path, subjects, who_and_roles};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::user::{Flag, QuirkKind};
-use crate::rules::user::{Look, Meant, each_odd, meant};
+use crate::rules::user::{Look, Meant, each_quirk, meant};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
@@ -13,16 +13,16 @@ pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::User], check);
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(look) = Look::of(context) else { return };
     let entries = entries_by_line(look.model, |what| matches!(what, QuirkKind::FlagTrue { flag: Flag::Propagate, .. }));
-    each_odd(context, sink, |look, quirk| {
+    each_quirk(context, sink, |look, quirk| {
         let QuirkKind::FlagTrue { flag: Flag::Propagate, written, .. } = quirk.what else { return None };
         let meant = meant(written);
         let entries = entries.get(&quirk.line).filter(|entries| !entries.is_empty() && meant != Meant::Yes)?;
         let line = look.model.acl_line(quirk.line)?;
         let (path, written) = (path(line), words::name(written));
         let message = if meant == Meant::No {
-            format!("this ACL on {path} propagates although its line says {written:?}")
+            format!("this ACL on `{path}` propagates although its line says {written:?}")
         } else {
-            format!("this ACL on {path} propagates: PVE reads {written:?} as yes")
+            format!("this ACL on `{path}` propagates: PVE reads {written:?} as yes")
         };
         let finding = Finding::new(acl(&path, &subjects(line)), look.at(quirk.span), message)
             .label("only 0 and an empty flag mean no")

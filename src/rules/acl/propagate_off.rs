@@ -25,15 +25,15 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             let mut who: Vec<_> = part.iter().map(|entry| entry.subject).collect();
             who.sort_unstable();
             who.dedup();
-            let who = rights.all_written(&who, 3);
-            let roles = rights.roles_written(part);
+            let who = rights.all_named(&who, 3);
+            let roles = rights.roles_named(part);
             let denies = part.iter().all(|entry| rights.role(entry).is_empty());
             let finding = Finding::new(
-                format!("user.cfg: acl {path} {who}"),
+                rights.acl_name(&spot.path, first.subject),
                 rights.at(first.flag_span),
-                format!("{roles} on {path} has no effect: it doesn't propagate"),
+                format!("{roles} on `{path}` has no effect: it doesn't propagate"),
             )
-            .label(format!("0: not below {path}"))
+            .label(format!("0: not below `{path}`"))
             .secondary(rights.at(first.path_span), "PVE checks these privileges only below this path")
             .discriminator(&*roles)
             .consequence(if denies {

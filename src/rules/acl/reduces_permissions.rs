@@ -18,7 +18,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             continue;
         };
         let path = words::name(&spot.path);
-        let names = rights.all_written(&change.who, 3);
+        let names = rights.all_named(&change.who, 3);
         let had = had(rights, access, who, spot, change.privs, false);
         let mut finding = Finding::new(
             rights.acl_name(&spot.path, change.by),
@@ -29,7 +29,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         .discriminator(if change.who.as_slice() == [change.by] { String::new() } else { rights.written(who) });
         finding = with_had(rights, finding, who, &had, " ...");
         finding = and_more(rights, finding, &alike);
-        finding = finding.consequence(format!("Lost on {path}: {}.", named(change.privs, 4)));
+        finding = finding.consequence(format!("Lost on `{path}`: {}.", named(change.privs, 4)));
         let keep = keep_both(rights, spot, change, &had);
         if change.gains {
             match keep {

@@ -37,7 +37,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let mut finding = Finding::new(
             rights.acl_name(&spot.path, subject),
             rights.at(first.path_span),
-            format!("this ACL changes nothing: {name} has the same on {path} without it"),
+            format!("this ACL changes nothing: `{name}` has the same on `{path}` without it"),
         );
         if let Some(had) = had.first() {
             finding = finding.secondary(rights.at(had.path_span), "the same permissions come from here");

@@ -22,7 +22,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         else {
             continue;
         };
-        let names = rights.all_written(&change.who, 3);
+        let names = rights.all_named(&change.who, 3);
         let (thing, name) = (thing(spot), words::name(pool.name.value));
         let pool_path = [b"/pool/", pool.name.value.as_bytes()].concat();
         let stops = access.stops(rights.model.subject_id(who), &pool_path);
@@ -32,7 +32,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let mut finding = Finding::new(
             rights.acl_name(&spot.path, change.by),
             rights.at(first.path_span),
-            format!("pool {name} undoes this restriction of {names} on {thing}"),
+            format!("pool `{name}` undoes this restriction of {names} on {thing}"),
         )
         .label("less than elsewhere, but not for members of a pool");
         let vmid = last(&spot.path);
@@ -46,7 +46,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         if let Some(giving) = giving {
             let role = words::name(rights.model.role_name(giving.entry.role));
             finding = finding
-                .secondary(rights.at(giving.entry.path_span), format!("{role} propagates to /pool/{name} as well"));
+                .secondary(rights.at(giving.entry.path_span), format!("`{role}` propagates to /pool/{name} as well"));
         }
         finding = and_more(rights, finding, &alike).consequence(format!(
             "PVE adds what {names} can do on the pool to each of its members: {} on {thing} after all.",

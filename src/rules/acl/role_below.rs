@@ -15,7 +15,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let Reason::AclRole { role, later: Some(later) } = dropped.reason else { return None };
         let line = look.model.acl_line(dropped.line)?;
         let (name, path) = (words::name(role), path(line));
-        let message = format!("role {name} is defined below this ACL, so the ACL doesn't grant it on {path}");
+        let message = format!("role `{name}` is defined below this ACL, so the ACL doesn't grant it on `{path}`");
         let finding = Finding::new(acl(&path, &subjects(line)), look.at(dropped.span), message)
             .label("unknown here")
             .secondary(look.at(later), "must be above the ACLs that name it")

@@ -75,7 +75,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             let mut finding = Finding::new(
                 format!("user.cfg: acl {path}"),
                 rights.at(first.role_span),
-                format!("{name} has no effect on {path}"),
+                format!("`{name}` has no effect on `{path}`"),
             )
             .label(format!("PVE never checks {} there", named(role.privileges, 2)))
             .discriminator(&*name);
@@ -84,7 +84,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             } else {
                 let nouns: Vec<_> = places.iter().map(|(_, noun)| noun).collect();
                 finding = finding.consequence(format!(
-                    "PVE checks its privileges on {}. On {path} it has no effect.",
+                    "PVE checks its privileges on {}. On `{path}` it has no effect.",
                     words::list(&nouns, 7)
                 ));
                 let tops: Vec<_> = places.iter().map(|(top, _)| top).collect();

@@ -27,18 +27,18 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         if swapped(look, line) {
             // One finding for the line.
             let first = line.roles.first().is_some_and(|first| first.span == dropped.span);
-            let message = format!("subjects and roles of this ACL on {path} are swapped");
+            let message = format!("subjects and roles of this ACL on `{path}` are swapped");
             return first.then(|| swap(look, line, found(message)));
         }
-        let finding = found(format!("there is no role {name}, so this ACL doesn't grant it on {path}"));
+        let finding = found(format!("there is no role `{name}`, so this ACL doesn't grant it on `{path}`"));
         let roles = || look.model.roles.iter().map(|role| role.name);
         let Some(guess) = look.guess(role, roles()) else {
             return Some(finding.label("no such role").edit("name a role that exists: `pveum role list` shows them"));
         };
         if values(&line.roles).any(|role| role == guess) {
-            return Some(finding.label(format!("did you mean {guess}? this line has it")).edit("remove it"));
+            return Some(finding.label(format!("did you mean `{guess}`? this line has it")).edit("remove it"));
         }
-        let finding = finding.label(format!("did you mean {guess}?"));
+        let finding = finding.label(format!("did you mean `{guess}`?"));
         let who = Who::of(look.model, values(&line.subjects));
         Some(match modify(look.model, line.path.value, &who, [BStr::new(guess)], same_flag(line)) {
             Some(command) => finding.fix_command(command),

@@ -47,7 +47,7 @@ fn check(context: &Context<'_>, from: Release, sink: &mut Sink) {
         let mut finding = Finding::new(
             format!("user.cfg: role {role}"),
             place(first),
-            format!("role {role} no longer has {what}"),
+            format!("role `{role}` no longer has {what}"),
         )
         .label(format!("{} has it from here, on {}", written(model, first), path(first)))
         .consequence(format!(

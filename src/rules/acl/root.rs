@@ -6,7 +6,7 @@ use super::{acl, entries_by_line};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::user::{QuirkKind, ROOT};
-use crate::rules::user::{Look, each_odd};
+use crate::rules::user::{Look, each_quirk};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
@@ -16,7 +16,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(look) = Look::of(context) else { return };
     let entries = entries_by_line(look.model, |what| matches!(what, QuirkKind::AclRoot { .. }));
     let mut seen = FxHashSet::default();
-    each_odd(context, sink, |look, quirk| {
+    each_quirk(context, sink, |look, quirk| {
         let QuirkKind::AclRoot { .. } = quirk.what else { return None };
         // Once for a line, however many roles it has.
         if !seen.insert(quirk.line) {
@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             Finding::new(
                 acl(&path, "root@pam"),
                 look.at(quirk.span),
-                format!("PVE never checks this ACL for root@pam on {path}"),
+                format!("PVE never checks this ACL for root@pam on `{path}`"),
             )
             .label("has every privilege everywhere")
             .discriminator(roles.join(","))

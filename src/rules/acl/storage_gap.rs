@@ -325,8 +325,8 @@ impl<'a> Gap<'a> {
             Some(first) if rights.written(*first).starts_with('@') && self.users.len() > 1 => {
                 format!("the members of {}", rights.written(*first))
             }
-            _ if self.users.is_empty() => rights.all_written(&self.tokens, 2),
-            _ => rights.all_written(&self.users, 2),
+            _ if self.users.is_empty() => rights.all_named(&self.tokens, 2),
+            _ => rights.all_named(&self.users, 2),
         }
     }
 

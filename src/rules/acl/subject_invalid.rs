@@ -20,7 +20,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         };
         let line = look.model.acl_line(dropped.line)?;
         let (shown, path) = (words::name(subject), path(line));
-        let message = format!("PVE drops {shown:?} from this ACL on {path}: it isn't a user, group or token");
+        let message = format!("PVE drops {shown:?} from this ACL on `{path}`: it isn't a user, group or token");
         let finding = Finding::new(acl(&path, &shown), look.at(dropped.span), message)
             .consequence(format!("PVE logs it as an invalid token. {GONE}"));
         let Some(guess) = meant(look, subject) else {
@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                     .edit("write users as NAME@REALM, groups as @GROUP, tokens as NAME@REALM!TOKEN"),
             );
         };
-        let finding = finding.label(format!("did you mean {guess}?"));
+        let finding = finding.label(format!("did you mean `{guess}`?"));
         let who = Who::of(look.model, [BStr::new(&guess)]);
         Some(match modify(look.model, line.path.value, &who, values(&line.roles), same_flag(line)) {
             Some(command) => finding.fix_command(command),

@@ -6,7 +6,7 @@ use super::{acl, delete, entries_by_line};
 use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
 use crate::model::user::{AclEntry, QuirkKind, token_parts};
-use crate::rules::user::{Look, each_odd};
+use crate::rules::user::{Look, each_quirk};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
@@ -20,7 +20,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         of.entry((entry.line, entry.subject)).or_default().push(entry);
     }
     let mut seen = FxHashSet::default();
-    each_odd(context, sink, |look, quirk| {
+    each_quirk(context, sink, |look, quirk| {
         let QuirkKind::AclFullToken { token, defined } = quirk.what else { return None };
         let id = words::name(token);
         let entries = of.get(&(quirk.line, look.model.token(token)?.subject))?;
@@ -35,7 +35,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let finding = Finding::new(
             acl(&path, &id),
             look.at(quirk.span),
-            format!("PVE never checks this ACL: token {id} has all permissions of {owner}"),
+            format!("PVE never checks this ACL: token `{id}` has all permissions of `{owner}`"),
         )
         .label("only the permissions of its user apply")
         .secondary(look.at(defined), "without privilege separation")

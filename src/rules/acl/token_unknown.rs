@@ -23,15 +23,16 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             modify(look.model, line.path.value, &who, values(&line.roles), same_flag(line))
         };
         if let Some(later) = later {
-            let message = format!("token {shown} is defined below this ACL, so the ACL grants it nothing on {path}");
+            let message =
+                format!("token `{shown}` is defined below this ACL, so the ACL grants it nothing on `{path}`");
             let finding = found(message).label("unknown here").secondary(look.at(later), "must be above its ACLs");
             let finding = command(token).into_iter().fold(finding, Finding::fix_command);
             return Some(finding.edit("move this line below the token's"));
         }
-        let message = format!("there is no token {shown}: PVE drops it from this ACL on {path}");
+        let message = format!("there is no token `{shown}`: PVE drops it from this ACL on `{path}`");
         let finding = found(message);
         if let Some(guess) = look.guess_token(token) {
-            let finding = finding.label(format!("did you mean {guess}?"));
+            let finding = finding.label(format!("did you mean `{guess}`?"));
             return Some(match command(BStr::new(guess)) {
                 Some(command) => finding.fix_command(command),
                 None => finding.edit(format!("write {guess}")),

@@ -21,12 +21,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let mut finding = Finding::new(
             rights.acl_name(&spot.path, change.by),
             rights.at(first.subject_span),
-            format!("this ACL overrides what the groups of {user} have on {path}"),
+            format!("this ACL overrides what the groups of `{user}` have on `{path}`"),
         )
         .label("on one path, a user's own ACL replaces those of its groups");
         finding = with_had(rights, finding, change.by, &had, "");
         finding = and_more(rights, finding, &alike);
-        finding = finding.consequence(format!("Lost on {path}: {}.", named(change.privs, 4)));
+        finding = finding.consequence(format!("Lost on `{path}`: {}.", named(change.privs, 4)));
         if change.gains {
             finding = match keep_both(rights, spot, change, &had) {
                 Some(command) => finding.fix_command_when(command, "keeps both"),

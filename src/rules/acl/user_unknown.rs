@@ -18,12 +18,12 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let Reason::AclUser { user, later: None } = dropped.reason else { return None };
         let line = look.model.acl_line(dropped.line)?;
         let (shown, path) = (words::name(user), path(line));
-        let message = format!("this ACL on {path} names a user who doesn't exist: {shown}");
+        let message = format!("this ACL on `{path}` names a user who doesn't exist: `{shown}`");
         let mut finding = Finding::new(acl(&path, &shown), look.at(dropped.span), message)
             .label("no such user")
-            .consequence(format!("PVE keeps it: a user created as {shown} has these permissions at once."));
+            .consequence(format!("PVE keeps it: a user created as `{shown}` has these permissions at once."));
         if let Some(guess) = look.guess_user(user) {
-            finding = finding.label(format!("did you mean {guess}?"));
+            finding = finding.label(format!("did you mean `{guess}`?"));
             let who = Who::of(look.model, [BStr::new(guess)]);
             if let Some(command) = modify(look.model, line.path.value, &who, values(&line.roles), same_flag(line)) {
                 finding = finding.fix_command_when(command, &format!("if {guess} is meant"));

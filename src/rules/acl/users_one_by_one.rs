@@ -41,8 +41,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
     }
     for (users, places) in found.into_iter().filter(|(_, places)| places.len() >= PATHS) {
         let Some((spot, entry)) = places.first() else { continue };
-        let names = rights.all_written(&users, 3);
-        let paths: Vec<_> = places.iter().map(|(spot, _)| words::name(&spot.path)).collect();
+        let names = rights.all_named(&users, 3);
+        let paths: Vec<_> = places.iter().map(|(spot, _)| words::code(&spot.path)).collect();
         sink.push(
             Finding::new(
                 rights.acl_name(&spot.path, entry.subject),

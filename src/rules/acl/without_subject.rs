@@ -4,22 +4,22 @@ use super::{acl, path};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::user::QuirkKind;
-use crate::rules::user::{GONE, each_odd};
+use crate::rules::user::{GONE, each_quirk};
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::User], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    each_odd(context, sink, |look, quirk| {
+    each_quirk(context, sink, |look, quirk| {
         let line = matches!(quirk.what, QuirkKind::AclNoSubject).then(|| look.model.acl_line(quirk.line)).flatten()?;
         let path = path(line);
-        let roles: Vec<_> = line.roles.iter().take(100).map(|role| words::name(role.value)).collect();
+        let roles: Vec<_> = line.roles.iter().take(100).map(|role| words::code(role.value)).collect();
         let roles = words::list(&roles, 3);
         let message = if roles.is_empty() {
-            format!("this ACL on {path} names neither subjects nor roles")
+            format!("this ACL on `{path}` names neither subjects nor roles")
         } else {
-            format!("this ACL on {path} grants {roles} to nobody")
+            format!("this ACL on `{path}` grants {roles} to nobody")
         };
         Some(
             Finding::new(acl(&path, ""), look.at(quirk.span), message)

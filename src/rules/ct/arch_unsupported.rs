@@ -23,8 +23,8 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         "riscv32" => Some("riscv64"),
         _ => words::did_you_mean(&arch.value, allowed.iter().copied().filter(|value| known(value.as_bytes()))),
     };
-    let finding = finding_in_main(guest, b"arch", arch.span, format!("LXC doesn't know the architecture {name}"))
-        .label(near.map_or_else(String::new, |near| format!("did you mean {near}?")))
+    let finding = finding_in_main(guest, b"arch", arch.span, format!("LXC doesn't know the architecture `{name}`"))
+        .label(near.map_or_else(String::new, |near| format!("did you mean `{near}`?")))
         .discriminator(name)
         .consequence("The container doesn't start: `Unsupported personality`. PVE itself doesn't check the value.");
     sink.push(match near {

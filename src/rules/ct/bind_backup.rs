@@ -20,7 +20,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             guest,
             option.key,
             backup.key_span.join(backup.span),
-            format!("{key} of {} is in no backup", display_name(guest)),
+            format!("`{key}` of {} is in no backup", display_name(guest)),
         )
         .label("only volumes are backed up")
         .secondary(guest.at(source.span), "not a volume")

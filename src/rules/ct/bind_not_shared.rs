@@ -28,7 +28,7 @@ fn check(context: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             guest,
             option.key,
             source.span,
-            format!("{} can't leave its node because of {key}", display_name(guest)),
+            format!("{} can't leave its node because of `{key}`", display_name(guest)),
         )
         .label("not marked as shared")
         .consequence(format!("A migration is refused: `cannot migrate local {kind} mount point '{key}'`."));

@@ -50,7 +50,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             guest,
             key,
             source.span,
-            format!("{} of {} gives the container {name} of the node", words::name(key), display_name(guest)),
+            format!("`{}` of {} gives the container `{name}` of the node", words::name(key), display_name(guest)),
         )
         .at_level(if read_only { Level::Note } else { RULE.level })
         .discriminator(name)

@@ -28,7 +28,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let span = Span::of(guest.config.text, path);
         let name = words::name(path);
         let finding =
-            finding_in_main(guest, key, span, format!("{} has access to {name} of the node", display_name(guest)))
+            finding_in_main(guest, key, span, format!("{} has access to `{name}` of the node", display_name(guest)))
                 .label(what)
                 .discriminator(name)
                 .at_level(level)

@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule::container(Level::Error, check).since(Release::Pve8)
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (quirk, problem) in refused(guest, &["dev"]) {
-        let message = format!("PVE can't read {} of {}", words::name(quirk.key), display_name(guest));
+        let message = format!("PVE can't read `{}` of {}", words::name(quirk.key), display_name(guest));
         let finding = refused_props(guest, quirk, problem, message)
             .consequence("One bad part makes the whole line unreadable, and the container doesn't start.");
         let finding = match corrected(guest, quirk.key, quirk.span) {
@@ -32,7 +32,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             guest,
             device.key,
             device.span,
-            format!("{} of {} names no device", words::name(device.key), display_name(guest)),
+            format!("`{}` of {} names no device", words::name(device.key), display_name(guest)),
         )
         .label("the path is missing")
         .consequence("The container doesn't start: `Path has to be defined`.")

@@ -32,7 +32,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             guest,
             b"hostname",
             hostname.span,
-            format!("{} and {} are both called {name}", display_name(other), display_name(guest)),
+            format!("{} and {} are both called `{name}`", display_name(other), display_name(guest)),
         )
         .discriminator(name)
         .related(other.at(theirs.span), "the other one")

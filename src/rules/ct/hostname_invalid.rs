@@ -15,7 +15,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let better: String =
             name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();
         let better = better.trim_matches(['-', '.']);
-        let mut finding = finding_in(guest, quirk.place, quirk.key, quirk.span, format!("{name} isn't a valid host name"))
+        let mut finding = finding_in(guest, quirk.place, quirk.key, quirk.span, format!("`{name}` isn't a valid host name"))
             .label("only letters, digits and -, with dots between the parts")
             .discriminator(&name)
             .consequence("PVE warns `value does not look like a valid DNS name` at every read, and refuses to clone the container under this name.");

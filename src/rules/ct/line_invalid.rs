@@ -47,7 +47,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             }
         };
         let name = right.split(|&b| b == b':').next().unwrap_or_default();
-        let message = format!("PVE doesn't accept {} of {}", words::name(name), display_name(guest));
+        let message = format!("PVE doesn't accept `{}` of {}", words::name(name), display_name(guest));
         let finding = finding_in(guest, dropped.place, name, dropped.span, message)
             .label(label)
             .discriminator(words::name(line))

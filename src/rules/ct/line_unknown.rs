@@ -23,8 +23,8 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         };
         let near = key.and_then(|key| words::did_you_mean(key, option_names()));
         let label = match (near, key) {
-            (Some(near), _) => format!("did you mean {near}?"),
-            (None, Some(key)) => format!("there is no option {}", words::name(key)),
+            (Some(near), _) => format!("did you mean `{near}`?"),
+            (None, Some(key)) => format!("there is no option `{}`", words::name(key)),
             (None, None) => "neither an option nor a section nor a note".to_owned(),
         };
         let finding = finding_in(

@@ -12,7 +12,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let Some(lock) = main.get("lock").filter(|lock| lock.is_true()) else { return };
     let name = words::name(&lock.value);
     let known = lock.known.is_some_and(|option| option.property.values.contains(&name.as_str()));
-    let finding = finding_in_main(guest, b"lock", lock.span, format!("{} is locked ({name})", display_name(guest)));
+    let finding = finding_in_main(guest, b"lock", lock.span, format!("{} is locked (`{name}`)", display_name(guest)));
     let finding = if !known {
         finding
             .at_level(Level::Warning)

@@ -14,10 +14,10 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let taken = if size.taken == 0.0 && quirk.key == b"memory" { 512.0 } else { size.taken };
         let what = match size.meant {
             Some(meant) if meant.to_string() == taken.to_string() => {
-                format!("{key} {value} of {} isn't a number", display_name(guest))
+                format!("`{key} {value}` of {} isn't a number", display_name(guest))
             }
-            _ if quirk.key == b"memory" => format!("{} has {taken} MiB of memory, not {value}", display_name(guest)),
-            _ => format!("{} has {taken} MiB of swap, not {value}", display_name(guest)),
+            _ if quirk.key == b"memory" => format!("{} has {taken} MiB of memory, not `{value}`", display_name(guest)),
+            _ => format!("{} has {taken} MiB of swap, not `{value}`", display_name(guest)),
         };
         let mut finding = finding_in(guest, quirk.place, quirk.key, quirk.span, what)
             .label(format!("PVE reads {taken}: the unit is always MiB"))

@@ -237,7 +237,7 @@ fn refused_props(guest: &Ct<'_>, quirk: &Quirk<'_>, problem: &Problem, message: 
             Reason::Unknown => {
                 let keys = schema.iter().flat_map(|schema| schema.properties).map(|property| property.name);
                 match words::did_you_mean(name, keys) {
-                    Some(other) => format!("did you mean {other}?"),
+                    Some(other) => format!("did you mean `{other}`?"),
                     None => format!("there is no {}", words::name(&part.key)),
                 }
             }

@@ -28,12 +28,12 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             guest,
             option.key,
             target.span,
-            format!("{child} of {} is hidden below {parent}", display_name(guest)),
+            format!("`{child}` of {} is hidden below `{parent}`", display_name(guest)),
         )
-        .label(format!("mounted before {parent}"))
+        .label(format!("mounted before `{parent}`"))
         .secondary(guest.at(there.span), "mounted over the directory above")
         .consequence(format!(
-            "PVE mounts in the order of the numbers: {parent} comes later and covers {child}. Nothing in the container reaches {child}."
+            "PVE mounts in the order of the numbers: `{parent}` comes later and covers `{child}`. Nothing in the container reaches `{child}`."
         ))
         .edit(format!(
             "exchange the numbers of {child} and {parent} in lines {} and {} of {}",

@@ -34,7 +34,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             guest,
             option.key,
             idmap.span,
-            format!("the id map of {key} of {} maps one id twice", display_name(guest)),
+            format!("the id map of `{key}` of {} maps one id twice", display_name(guest)),
         )
         .label(label)
         .consequence(what)

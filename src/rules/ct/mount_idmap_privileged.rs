@@ -19,7 +19,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             guest,
             option.key,
             idmap.key_span.join(idmap.span),
-            format!("PVE ignores the id map of {key}: {} is privileged", display_name(guest)),
+            format!("PVE ignores the id map of `{key}`: {} is privileged", display_name(guest)),
         )
         .consequence("PVE warns `ignoring 'idmap' option unsupported by privileged container` at the start.")
         .fix_command(set(guest, option.key, without(guest, option, &["idmap"])));

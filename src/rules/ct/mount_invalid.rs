@@ -9,7 +9,7 @@ pub const RULE: Rule = Rule::container(Level::Error, check);
 
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (quirk, problem) in refused(guest, &["mp"]) {
-        let message = format!("{} is missing in {}: PVE can't read it", words::name(quirk.key), display_name(guest));
+        let message = format!("`{}` is missing in {}: PVE can't read it", words::name(quirk.key), display_name(guest));
         let finding = refused_props(guest, quirk, problem, message)
             .consequence("The container silently starts without this mount point. What it writes there goes to its root file system.");
         sink.push(level_for_section(edit_props(finding, guest, quirk), RULE.level, quirk.place));

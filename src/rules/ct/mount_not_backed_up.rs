@@ -23,7 +23,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             guest,
             option.key,
             volume.span,
-            format!("{key} of {} isn't in its backups", display_name(guest)),
+            format!("`{key}` of {} isn't in its backups", display_name(guest)),
         )
         .label("no backup=1")
         .consequence("vzdump backs up the root file system and only those mount points that have backup=1.")

@@ -18,7 +18,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             guest,
             option.key,
             quota.key_span.join(quota.span),
-            format!("{key} of {} can't have quotas", display_name(guest)),
+            format!("`{key}` of {} can't have quotas", display_name(guest)),
         )
         .label("only privileged containers can")
         .consequence("The container doesn't start: PVE doesn't support quotas in unprivileged containers.")

@@ -23,7 +23,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             guest,
             key,
             target.span,
-            format!("{} of {} covers its root file system", words::name(key), display_name(guest)),
+            format!("`{}` of {} covers its root file system", words::name(key), display_name(guest)),
         )
         .label(label)
         .consequence("The container sees nothing but this mount and doesn't start.")

@@ -26,12 +26,12 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             continue;
         };
         let (lower, higher) = (words::name(lower), words::name(option.key));
-        let message = format!("{lower} and {higher} of {} are mounted at the same place", display_name(guest));
+        let message = format!("`{lower}` and `{higher}` of {} are mounted at the same place", display_name(guest));
         let finding = finding_in_main(guest, option.key, target.span, message)
             .label("this one is seen")
             .secondary(guest.at(there), "this one is hidden below it")
             .consequence(format!(
-                "{lower} is mounted first, {higher} over it. Nothing in the container reaches {lower}."
+                "`{lower}` is mounted first, `{higher}` over it. Nothing in the container reaches `{lower}`."
             ))
             .edit(format!("give one of the two another mp= in {}", conf(guest)));
         sink.push(finding);

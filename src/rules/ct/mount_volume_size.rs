@@ -15,8 +15,8 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let Some(size) = id.new_disk_size() else { continue };
         let key = words::name(option.key);
         let (size, storage) = (words::name(size), words::name(id.storage));
-        let mut finding = finding_in_main(guest, option.key, volume.span, format!("{key} of {} has no volume yet", display_name(guest)))
-            .label(format!("a request for {size} GiB on {storage}, not a volume"))
+        let mut finding = finding_in_main(guest, option.key, volume.span, format!("`{key}` of {} has no volume yet", display_name(guest)))
+            .label(format!("a request for {size} GiB on `{storage}`, not a volume"))
             .consequence("Only `pct set` and the API create a volume from this. In the file it is the name of a volume, which doesn't exist: the container doesn't start.");
         if option.key != b"rootfs" {
             let value = option.span.bytes(guest.config.text);

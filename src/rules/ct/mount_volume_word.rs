@@ -19,11 +19,12 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             continue;
         }
         let (key, name) = (words::name(option.key), words::name(volume.value));
-        let finding = finding_in_main(guest, option.key, volume.span, format!("{name} is neither a path nor a volume"))
-            .label("a volume is STORAGE:VOLUME, a directory of the node begins with /")
-            .discriminator(&key)
-            .consequence("The container doesn't start: `unsupported storage`, or `unable to parse volume ID`.")
-            .edit(format!("correct {key} in line {} of {}", line_number(guest, volume.span), conf(guest)));
+        let finding =
+            finding_in_main(guest, option.key, volume.span, format!("`{name}` is neither a path nor a volume"))
+                .label("a volume is STORAGE:VOLUME, a directory of the node begins with /")
+                .discriminator(&key)
+                .consequence("The container doesn't start: `unsupported storage`, or `unable to parse volume ID`.")
+                .edit(format!("correct {key} in line {} of {}", line_number(guest, volume.span), conf(guest)));
         sink.push(finding);
     }
 }

@@ -17,7 +17,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
                 guest,
                 key,
                 part.span,
-                format!("{} of {}: {what}", words::name(key), display_name(guest)),
+                format!("`{}` of {}: {what}", words::name(key), display_name(guest)),
             )
             .label(label)
             .discriminator(words::name(part.value))
@@ -30,13 +30,13 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             if prefix <= 30 && address == lowest {
                 report(
                     "ip",
-                    format!("{address} is the address of the network itself"),
+                    format!("`{address}` is the address of the network itself"),
                     format!("{lowest} to {highest}, without the first and the last"),
                 );
             } else if prefix <= 30 && address == highest {
                 report(
                     "ip",
-                    format!("{address} is the broadcast address"),
+                    format!("`{address}` is the broadcast address"),
                     format!("{lowest} to {highest}, without the first and the last"),
                 );
             }

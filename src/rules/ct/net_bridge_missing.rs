@@ -14,7 +14,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             guest,
             key,
             net.option.span,
-            format!("{} of {} has no bridge", words::name(key), display_name(guest)),
+            format!("`{}` of {} has no bridge", words::name(key), display_name(guest)),
         )
         .consequence("The container doesn't start: `bridge '' does not exist`.")
         .edit(format!(

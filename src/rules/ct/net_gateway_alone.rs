@@ -17,7 +17,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
                 guest,
                 key,
                 gateway.span,
-                format!("{} of {} has a gateway but no address", words::name(key), display_name(guest)),
+                format!("`{}` of {} has a gateway but no address", words::name(key), display_name(guest)),
             )
             .discriminator(gateway.name())
             .consequence("PVE writes a gateway to the container only with a static address: this one has no effect.")

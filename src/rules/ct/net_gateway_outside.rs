@@ -23,7 +23,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         {
             let (Some(gateway), Some(address)) = (net.get(gateway), net.get(address)) else { continue };
             let key = net.option.key;
-            let finding = finding_in_main(guest, key, gateway.span, format!("the gateway of {} of {} isn't in its network", words::name(key), display_name(guest)))
+            let finding = finding_in_main(guest, key, gateway.span, format!("the gateway of `{}` of {} isn't in its network", words::name(key), display_name(guest)))
                 .discriminator(gateway.name())
                 .secondary(guest.at(address.span), "the network")
                 .consequence("PVE adds a route to the gateway itself, which is right for routed hosting but usually a typo anywhere else.")

@@ -32,7 +32,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             let key = net.option.key;
             let (address, bridge) = (words::name(mine.value), words::name(segment.0));
             let message =
-                format!("{} and {} have the same MAC address on {bridge}", name(other, theirs), name(guest, &net));
+                format!("{} and {} have the same MAC address on `{bridge}`", name(other, theirs), name(guest, &net));
             let boots = |guest: &Ct<'_>| is_true(&guest.config.main, "onboot");
             let down = |net: &Net<'_, '_>| net.props.flag("link_down");
             let level = if down(&net) || down(theirs) {
@@ -54,5 +54,5 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
 }
 
 fn name(guest: &Ct<'_>, net: &Net<'_, '_>) -> String {
-    format!("{} of {}", words::name(net.option.key), display_name(guest))
+    format!("`{}` of {}", words::name(net.option.key), display_name(guest))
 }

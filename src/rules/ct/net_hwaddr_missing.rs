@@ -15,7 +15,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             Some(_) => without(guest, net.option, &["type"]),
             None => [net.option.span.bytes(guest.config.text), b",type=veth"].concat(),
         };
-        let finding = finding_in_main(guest, key, net.option.span, format!("{} of {} has no MAC address", words::name(key), display_name(guest)))
+        let finding = finding_in_main(guest, key, net.option.span, format!("`{}` of {} has no MAC address", words::name(key), display_name(guest)))
             .label("no hwaddr=")
             .consequence("PVE generates another one at every start: DHCP assigns other addresses, and firewalls and switches see a new machine.")
             .fix_command_when(set(guest, key, value), "PVE generates an address and stores it");

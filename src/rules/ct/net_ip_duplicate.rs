@@ -35,7 +35,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 let (Some(mine), Some(there)) = (net.get(part), theirs.get(part)) else { continue };
                 let key = net.option.key;
                 let message = format!(
-                    "{} and {} both have the address {address} on {}",
+                    "{} and {} both have the address `{address}` on `{}`",
                     display_name(other),
                     display_name(guest),
                     words::name(segment.0)

@@ -26,7 +26,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         };
         let name = words::name(mine.value);
         let message = format!(
-            "{} and {} of {} are both called {name}",
+            "`{}` and `{}` of {} are both called `{name}`",
             words::name(other),
             words::name(key),
             display_name(guest)

@@ -15,7 +15,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             guest,
             key,
             name.span,
-            format!("the name of {} of {} is too long", words::name(key), display_name(guest)),
+            format!("the name of `{}` of {} is too long", words::name(key), display_name(guest)),
         )
         .label("at most 15 characters")
         .consequence(

@@ -16,7 +16,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             guest,
             key,
             ip6.span,
-            format!("{} of {} can't use SLAAC while the host manages it", words::name(key), display_name(guest)),
+            format!("`{}` of {} can't use SLAAC while the host manages it", words::name(key), display_name(guest)),
         )
         .consequence("The container doesn't start: `SLAAC is not supported for host-managed network configuration`.")
         .fix_command_when(set(guest, key, replaced(guest, net.option, ip6.span, b"dhcp")), "with DHCPv6")

@@ -19,9 +19,9 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             guest,
             key,
             net.option.key_span,
-            format!("the name of {} of {} is too long on the node", words::name(key), display_name(guest)),
+            format!("the name of `{}` of {} is too long on the node", words::name(key), display_name(guest)),
         )
-        .label(format!("{name} has {} characters, the limit is 15", name.len()))
+        .label(format!("`{name}` has {} characters, the limit is 15", name.len()))
         .consequence("The name is truncated, and PVE mistakes the interface for another one of this container.")
         .edit(format!("give {} in {} a number below 10", words::name(key), conf(guest)));
         sink.push(finding);

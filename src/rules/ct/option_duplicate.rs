@@ -29,7 +29,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             quirk.place,
             quirk.key,
             quirk.span,
-            format!("{} of {} is set twice", words::name(quirk.key), display_name(guest)),
+            format!("`{}` of {} is set twice", words::name(quirk.key), display_name(guest)),
         )
         .label("this one has no effect")
         .secondary(guest.at(by), "the last one takes precedence")

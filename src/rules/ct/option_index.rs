@@ -17,7 +17,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let Some(option) = table::indexed(name).filter(|_| !number.is_empty()) else { continue };
         let Family::Indexed(count) = option.family else { continue };
         let (key, name) = (words::name(quirk.key), words::name(name));
-        let message = format!("PVE doesn't know the number of {key} of {}", display_name(guest));
+        let message = format!("PVE doesn't know the number of `{key}` of {}", display_name(guest));
         let mut finding = finding_in(guest, quirk.place, quirk.key, quirk.span, message)
             .label(format!("{name}0 to {name}{}", count - 1));
         let level = match (acted_on, problem) {

@@ -15,7 +15,7 @@ fn check(context: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let finding = match &quirk.why {
             QuirkKind::UnknownOption { elsewhere: Some(since), .. } => {
                 let message =
-                    format!("PVE {} has no option {}: it came with {since}", release.major(), words::name(quirk.key));
+                    format!("PVE {} has no option `{}`: it came with {since}", release.major(), words::name(quirk.key));
                 finding_in(guest, quirk.place, quirk.key, quirk.span, message)
                     .consequence("PVE warns `unknown setting` at every read, keeps the line and doesn't act on it.")
                     .edit(format!("upgrade the node, or {}", remove_line(guest, quirk.span)))

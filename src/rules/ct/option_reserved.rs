@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule::container(Level::Error, check);
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for quirk in guest.config.quirks.iter().filter(|quirk| quirk.why == QuirkKind::Reserved) {
         let key = words::name(quirk.key);
-        let finding = finding_in(guest, quirk.place, quirk.key, quirk.span, format!("PVE can't use {} because of the line {key}", display_name(guest)))
+        let finding = finding_in(guest, quirk.place, quirk.key, quirk.span, format!("PVE can't use {} because of the line `{key}`", display_name(guest)))
             .label("PVE uses this name internally")
             .consequence("The line overwrites what PVE keeps under that name. Commands die with `Can't use string (...) as a HASH ref`, or write a broken file.")
             .edit(remove_line(guest, quirk.span));

@@ -19,10 +19,10 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let label = if table::indexed(quirk.key).is_some() {
             format!("it needs a number: {}0", words::name(quirk.key))
         } else if table::single(name).is_some() {
-            format!("did you mean {}?", words::name(name))
+            format!("did you mean `{}`?", words::name(name))
         } else {
             match words::did_you_mean(quirk.key, option_names()) {
-                Some(near) => format!("did you mean {near}?"),
+                Some(near) => format!("did you mean `{near}`?"),
                 None => String::new(),
             }
         };
@@ -31,7 +31,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             quirk.place,
             quirk.key,
             quirk.span,
-            format!("PVE has no option {}", words::name(quirk.key)),
+            format!("PVE has no option `{}`", words::name(quirk.key)),
         )
         .label(label)
         .consequence("PVE warns `unknown setting` at every read, keeps the line and doesn't act on it.")

@@ -32,7 +32,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             section.place,
             b"parent",
             parent.span,
-            format!("{} has no snapshot {name}", display_name(guest)),
+            format!("{} has no snapshot `{name}`", display_name(guest)),
         )
         .label("named as the parent")
         .discriminator(name)
@@ -73,7 +73,7 @@ fn cycle(guest: &Ct<'_>, section: &Section<'_>, sink: &mut Sink) {
         section.place,
         b"parent",
         parent.span,
-        format!("snapshot {} is its own ancestor", words::name(name)),
+        format!("snapshot `{}` is its own ancestor", words::name(name)),
     )
     .discriminator("cycle")
     .consequence("The GUI can't show the tree of snapshots and lists none of them.")

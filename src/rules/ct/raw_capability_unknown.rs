@@ -27,8 +27,8 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             let exact = table::CAPABILITIES.iter().map(|known| known.as_str()).find(|known| known.as_bytes() == plain);
             let near =
                 exact.or_else(|| words::did_you_mean(plain, table::CAPABILITIES.iter().map(|known| known.as_str())));
-            let finding = finding_in_main(guest, raw.key, span, format!("LXC doesn't know the capability {name}"))
-                .label(near.map_or_else(String::new, |near| format!("did you mean {near}?")))
+            let finding = finding_in_main(guest, raw.key, span, format!("LXC doesn't know the capability `{name}`"))
+                .label(near.map_or_else(String::new, |near| format!("did you mean `{near}`?")))
                 .discriminator(name)
                 .consequence("The container doesn't start.")
                 .edit(format!("correct line {} of {}", line_number(guest, span), conf(guest)));

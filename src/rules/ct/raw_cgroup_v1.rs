@@ -41,7 +41,7 @@ fn judge(
     // Where the cgroup is, not what is in it.
     if old.starts_with(b"dir") || old == b"relative" {
         if context.cluster.release >= Release::Pve9 {
-            let finding = finding_in(guest, place, raw.key, raw.key_span, format!("PVE will refuse {key}"))
+            let finding = finding_in(guest, place, raw.key, raw.key_span, format!("PVE will refuse `{key}`"))
                 .at_level(Level::Note)
                 .consequence("LXC applies it with cgroup v2, too. PVE reads it as a setting of v1 and warns that it will be an error.")
                 .edit(format!("find out whether {} still needs line {} of {}", display_name(guest), line_number(guest, raw.key_span), conf(guest)));
@@ -56,7 +56,7 @@ fn judge(
     };
     let new = new.map(|new| [b"lxc.cgroup2.", new].concat());
     let twin = new.as_deref().and_then(|new| of_v2.get(&(new, raw.value)));
-    let finding = finding_in(guest, place, raw.key, raw.key_span, format!("LXC ignores {key}: it is for cgroup v1"))
+    let finding = finding_in(guest, place, raw.key, raw.key_span, format!("LXC ignores `{key}`: it is for cgroup v1"))
         .discriminator(value)
         .consequence("LXC only logs `Ignoring legacy cgroup limits on pure cgroup2 system`.");
     let (level, finding) = if let Some(twin) = twin {

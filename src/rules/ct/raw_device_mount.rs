@@ -35,7 +35,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let number = *number.get_or_insert_with(|| {
             (0..256).find(|number| main.get(&format!("dev{number}")).is_none()).unwrap_or_default()
         });
-        let finding = finding_in_main(guest, raw.key, raw.key_span, format!("{source} could be a device of {}", display_name(guest)))
+        let finding = finding_in_main(guest, raw.key, raw.key_span, format!("`{source}` could be a device of {}", display_name(guest)))
             .discriminator(&source)
             .consequence("With an option `dev` PVE creates the device node itself, with its own owner and mode, and shows it in the GUI.")
             .edit(format!("in place of line {} of {}: dev{number} with the path {source}, and gid= for the group in the container that uses it", line_number(guest, raw.key_span), conf(guest)));

@@ -23,11 +23,11 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             }
             (None, true) => "LXC knows it, PVE doesn't allow it".to_owned(),
             (None, false) => match words::did_you_mean(key, table::RAW_KEYS.iter().map(|known| known.as_str())) {
-                Some(near) => format!("did you mean {near}?"),
+                Some(near) => format!("did you mean `{near}`?"),
                 None => "neither PVE nor LXC knows it".to_owned(),
             },
         };
-        let finding = finding_in(guest, dropped.place, key, dropped.span, format!("PVE doesn't pass {name} on to LXC"))
+        let finding = finding_in(guest, dropped.place, key, dropped.span, format!("PVE doesn't pass `{name}` on to LXC"))
             .label(label)
             .discriminator(words::name(dropped.span.bytes(guest.config.text)))
             .consequence("PVE warns `unable to parse config`, LXC never sees the line, and PVE's next change of the container deletes it.")

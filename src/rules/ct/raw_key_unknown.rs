@@ -16,8 +16,8 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             let at = memchr::memchr(b'.', rest)?;
             words::did_you_mean(rest.get(at + 1..)?, table::NET_KEYS.iter().map(|known| known.as_str()))
         });
-        let finding = finding_in(guest, quirk.place, quirk.key, quirk.span, format!("LXC doesn't know {key}"))
-            .label(near.map_or_else(String::new, |near| format!("did you mean {near}?")))
+        let finding = finding_in(guest, quirk.place, quirk.key, quirk.span, format!("LXC doesn't know `{key}`"))
+            .label(near.map_or_else(String::new, |near| format!("did you mean `{near}`?")))
             .discriminator(words::name(line(guest, quirk.span)))
             .consequence("PVE has the key on its list and passes it on; LXC refuses its whole config.")
             .consequence(format!("The container doesn't start: `Unsupported config key \"{key}\"`."))

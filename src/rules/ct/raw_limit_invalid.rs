@@ -15,7 +15,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let known = table::RESOURCES.iter().any(|known| known.as_bytes() == resource);
         let (span, what, label) = if !known {
             let near = words::did_you_mean(resource, table::RESOURCES.iter().map(|known| known.as_str()));
-            let label = near.map_or_else(|| "no such resource".to_owned(), |near| format!("did you mean {near}?"));
+            let label = near.map_or_else(|| "no such resource".to_owned(), |near| format!("did you mean `{near}`?"));
             (raw.key_span, "`Unknown resource`", label)
         } else if !is_limit(raw.value) {
             (raw.span, "LXC can't read its config", "a number or unlimited, or two of them with a colon".to_owned())
@@ -26,7 +26,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             guest,
             raw.key,
             span,
-            format!("LXC can't set {} of {}", words::name(raw.key), display_name(guest)),
+            format!("LXC can't set `{}` of {}", words::name(raw.key), display_name(guest)),
         )
         .label(label)
         .discriminator(words::name(raw.value))

@@ -32,7 +32,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             ),
         };
         let name = match section.place {
-            Place::Snapshot(name) => format!("snapshot {}", words::name(name)),
+            Place::Snapshot(name) => format!("snapshot `{}`", words::name(name)),
             _ => "the pending changes".to_owned(),
         };
         let mut finding = finding_in(
@@ -40,7 +40,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             section.place,
             raw.key,
             raw.key_span,
-            format!("{} of {} is only in {name}", words::name(raw.key), display_name(guest)),
+            format!("`{}` of {} is only in {name}", words::name(raw.key), display_name(guest)),
         )
         .at_level(level)
         .consequence(what)

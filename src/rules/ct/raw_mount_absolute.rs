@@ -26,7 +26,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             guest,
             raw.key,
             target,
-            format!("LXC ignores this mount of {}: {name} begins with a slash", display_name(guest)),
+            format!("LXC ignores this mount of {}: `{name}` begins with a slash", display_name(guest)),
         )
         .label("a target is relative to the container's root")
         .discriminator(name)

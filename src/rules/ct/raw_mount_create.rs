@@ -26,15 +26,19 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             continue;
         }
         let name = words::name(target);
-        let mut finding =
-            finding_in_main(guest, raw.key, raw.span, format!("{} starts only if it has {name}", display_name(guest)))
-                .discriminator(&name)
-                .edit(format!(
-                    "add create=file, or create=dir if {} is a directory, to the options in line {} of {}",
-                    words::name(entry.source),
-                    line_number(guest, raw.span),
-                    conf(guest)
-                ));
+        let mut finding = finding_in_main(
+            guest,
+            raw.key,
+            raw.span,
+            format!("{} starts only if it has `{name}`", display_name(guest)),
+        )
+        .discriminator(&name)
+        .edit(format!(
+            "add create=file, or create=dir if {} is a directory, to the options in line {} of {}",
+            words::name(entry.source),
+            line_number(guest, raw.span),
+            conf(guest)
+        ));
         finding = if device.is_some() && !keeps_dev {
             finding.label("/dev is created again at every start").at_level(Level::Warning).consequence(
                 "LXC creates an empty /dev at every start, so the target doesn't exist and the start fails.",

@@ -39,15 +39,17 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             continue;
         };
         let (key, name) = (words::name(raw.key), words::name(option.key));
-        let finding =
-            finding_in_main(guest, raw.key, raw.key_span, format!("{key} overrides {name} of {}", display_name(guest)))
-                .discriminator(words::name(raw.value))
-                .at_level(level)
-                .secondary(guest.at(option.span), "PVE still shows this")
-                .consequence(
-                    "PVE appends the lxc.* lines to what it generates from the options, and LXC uses the last.",
-                )
-                .edit(format!("remove line {} of {}, and set {name}", line_number(guest, raw.key_span), conf(guest)));
+        let finding = finding_in_main(
+            guest,
+            raw.key,
+            raw.key_span,
+            format!("`{key}` overrides `{name}` of {}", display_name(guest)),
+        )
+        .discriminator(words::name(raw.value))
+        .at_level(level)
+        .secondary(guest.at(option.span), "PVE still shows this")
+        .consequence("PVE appends the lxc.* lines to what it generates from the options, and LXC uses the last.")
+        .edit(format!("remove line {} of {}, and set {name}", line_number(guest, raw.key_span), conf(guest)));
         sink.push(finding);
     }
 }

@@ -20,8 +20,8 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let old = words::name(quirk.key);
         let value = line(guest, quirk.span).get(quirk.key.len()..).unwrap_or_default().trim_ascii_start();
         let value = value.get(1..).unwrap_or_default().trim_ascii_start();
-        let finding = finding_in(guest, quirk.place, quirk.key, quirk.span, format!("LXC no longer knows {old}"))
-            .label(format!("now {new}"))
+        let finding = finding_in(guest, quirk.place, quirk.key, quirk.span, format!("LXC no longer knows `{old}`"))
+            .label(format!("now `{new}`"))
             .discriminator(words::name(value))
             .consequence(
                 "PVE warns that the key is deprecated but still passes it on, and LXC refuses its whole config.",

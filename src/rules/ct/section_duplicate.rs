@@ -12,7 +12,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for quirk in &guest.config.quirks {
         let QuirkKind::SectionReplaced(by) = quirk.why else { continue };
         let name = match quirk.place {
-            Place::Snapshot(name) => format!("snapshot {}", words::name(name)),
+            Place::Snapshot(name) => format!("snapshot `{}`", words::name(name)),
             _ => "the section of pending changes".to_owned(),
         };
         let finding = finding_in(guest, quirk.place, b"", quirk.span, format!("{name} of {} is there twice", display_name(guest)))

@@ -15,14 +15,14 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let into = match dropped.place {
             Place::Main => "what the container runs with".to_owned(),
             Place::Pending => "the pending changes".to_owned(),
-            Place::Snapshot(name) | Place::Special(name) => format!("snapshot {}", words::name(name)),
+            Place::Snapshot(name) | Place::Special(name) => format!("snapshot `{}`", words::name(name)),
         };
         let label = match swallowed {
             0 => "no line follows".to_owned(),
             n => format!("the {} below go into {into}", words::count(n as usize, "line")),
         };
         let level = if dropped.place == Place::Main && swallowed > 0 { RULE.level } else { Level::Warning };
-        let finding = finding_in(guest, dropped.place, b"", dropped.span, format!("PVE doesn't accept the section header {header}"))
+        let finding = finding_in(guest, dropped.place, b"", dropped.span, format!("PVE doesn't accept the section header `{header}`"))
             .label(label)
             .discriminator(header)
             .at_level(level)

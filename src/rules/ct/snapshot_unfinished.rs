@@ -17,7 +17,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             continue;
         }
         let name = words::name(name);
-        let what = if &*state.value == b"delete" { "deleting" } else { "making" };
+        let what = if &*state.value == b"delete" { "deleting" } else { "creating" };
         // With a lock on the container the task may be running right now.
         let level = if config.main.get("lock").is_some() { Level::Note } else { RULE.level };
         let finding = finding_in(
@@ -25,7 +25,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             snapshot.place,
             b"",
             state.span,
-            format!("{what} snapshot {name} of {} didn't finish", display_name(guest)),
+            format!("{what} snapshot `{name}` of {} didn't finish", display_name(guest)),
         )
         .at_level(level)
         .consequence(format!(

@@ -10,7 +10,7 @@ pub const RULE: Rule = Rule::container(Level::Warning, check);
 fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     for (quirk, problem) in refused(guest, &["tags"]) {
         let tag = words::name(problem.span.bytes(guest.config.text));
-        let finding = finding_in(guest, quirk.place, quirk.key, problem.span, format!("{tag} can't be a tag"))
+        let finding = finding_in(guest, quirk.place, quirk.key, problem.span, format!("`{tag}` can't be a tag"))
             .label("letters, digits, _ + . and -, not - at the beginning")
             .discriminator(tag)
             .consequence("PVE warns `invalid characters in tag` at every read, and refuses every change of the tags that keeps it.")

@@ -21,10 +21,10 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             words::did_you_mean(zone, table::TIMEZONES.iter().map(|known| known.as_str()).chain(["host", "UTC"]))
         };
         let mut finding =
-            finding_in(guest, quirk.place, quirk.key, quirk.span, format!("PVE doesn't know the time zone {name}"))
+            finding_in(guest, quirk.place, quirk.key, quirk.span, format!("PVE doesn't know the time zone `{name}`"))
                 .label(near.map_or_else(
                     || "host, UTC or a name in zone.tab".to_owned(),
-                    |near| format!("did you mean {near}?"),
+                    |near| format!("did you mean `{near}`?"),
                 ))
                 .discriminator(name)
                 .consequence("PVE warns at every read; no command would accept the name.");

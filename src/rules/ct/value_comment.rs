@@ -35,7 +35,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             quirk.place,
             quirk.key,
             quirk.span,
-            format!("the comment is part of the value of {name}"),
+            format!("the comment is part of the value of `{name}`"),
         )
         .label("there are no comments after a value")
         .consequence("PVE reads everything up to the end of the line as the value.")

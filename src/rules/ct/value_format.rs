@@ -32,7 +32,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             quirk.place,
             quirk.key,
             problem.span,
-            format!("PVE can't read {key} of {}", display_name(guest)),
+            format!("PVE can't read `{key}` of {}", display_name(guest)),
         )
         .label(words::name(&problem.text))
         .discriminator(bad)

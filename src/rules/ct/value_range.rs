@@ -27,7 +27,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let property = &option.property;
         let near = words::did_you_mean(value, property.values.iter().copied());
         let label = match (near, property.min, property.max) {
-            (Some(near), ..) => format!("did you mean {near}?"),
+            (Some(near), ..) => format!("did you mean `{near}`?"),
             (None, ..) if !property.values.is_empty() => format!("one of {}", property.values.join(", ")),
             (None, Some(min), Some(max)) => format!("{min} to {max}"),
             (None, Some(min), None) => format!("at least {min}"),
@@ -38,7 +38,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             quirk.place,
             quirk.key,
             quirk.span,
-            format!("{key} of {} can't be {shown}", display_name(guest)),
+            format!("`{key}` of {} can't be `{shown}`", display_name(guest)),
         )
         .label(label)
         .discriminator(shown)

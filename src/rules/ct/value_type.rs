@@ -23,7 +23,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
             Kind::Boolean => ("is neither 1 nor 0", "1".to_owned()),
             _ => ("isn't a number", number::prefix(value).to_string()),
         };
-        let message = format!("{} {} of {} {is_no}", words::name(quirk.key), words::name(value), display_name(guest));
+        let message = format!("`{} {}` of {} {is_no}", words::name(quirk.key), words::name(value), display_name(guest));
         let mut finding = finding_in(guest, quirk.place, quirk.key, quirk.span, message)
             .label(format!("PVE uses it as {taken}"))
             .discriminator(words::name(value))

@@ -28,7 +28,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             Finding::new(
                 format!("user.cfg: group {name}"),
                 rights.at(group.name.span),
-                format!("group {name} has permissions but no members"),
+                format!("group `{name}` has permissions but no members"),
             )
             .secondary(rights.at(entry.subject_span), "so nobody has these permissions")
             .edit(format!(

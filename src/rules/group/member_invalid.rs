@@ -15,7 +15,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let (of, shown) = (words::name(group), words::name(member));
         let name = member.strip_prefix(b"@").unwrap_or(member);
         let nested = look.model.group(name).is_some();
-        let message = format!("PVE leaves {shown} out of group {of}: it isn't a user id");
+        let message = format!("PVE leaves `{shown}` out of group `{of}`: it isn't a user id");
         let finding =
             Finding::new(format!("user.cfg: group {of}"), look.at(dropped.span), message).discriminator(shown);
         let guess = look.guess_member(member);
@@ -28,8 +28,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             let member_now =
                 Command::new("pveum user modify").arg(user).words("--groups").arg(group).words("--append 1");
             finding
-                .label(format!("did you mean {user}?"))
-                .consequence(format!("{user} gets none of the group's permissions. {GONE}"))
+                .label(format!("did you mean `{user}`?"))
+                .consequence(format!("`{user}` gets none of the group's permissions. {GONE}"))
                 .fix_command(member_now)
         } else {
             finding

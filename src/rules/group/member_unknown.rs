@@ -14,17 +14,18 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         // Defined further down, he is a member all the same.
         let Reason::MemberUnknown { group, member, later: None } = dropped.reason else { return None };
         let (of, shown) = (words::name(group), words::name(member));
-        let message = format!("group {of} has a member who doesn't exist: {shown}");
+        let message = format!("group `{of}` has a member who doesn't exist: `{shown}`");
         let mut finding = Finding::new(format!("user.cfg: group {of}"), look.at(dropped.span), message)
             .discriminator(shown.clone())
             .label("no such user")
             .consequence(format!(
-                "PVE keeps the membership: a user created as {shown} has the group's permissions at once."
+                "PVE keeps the membership: a user created as `{shown}` has the group's permissions at once."
             ));
         if let Some(user) = look.guess_user(member) {
             let modify = Command::new("pveum user modify").arg(user).words("--groups").arg(group).words("--append 1");
-            finding =
-                finding.label(format!("did you mean {user}?")).fix_command_when(modify, &format!("if {user} is meant"));
+            finding = finding
+                .label(format!("did you mean `{user}`?"))
+                .fix_command_when(modify, &format!("if {user} is meant"));
         }
         if ["pve", "pam"].iter().any(|local| realm(member) == local) {
             finding = finding.fix_command_when(Command::new("pveum user add").arg(member), "if the user should exist");

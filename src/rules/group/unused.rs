@@ -37,7 +37,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             Finding::new(
                 format!("user.cfg: group {name}"),
                 rights.at(group.name.span),
-                format!("no ACL names group {name}"),
+                format!("no ACL names group `{name}`"),
             )
             .consequence("Membership grants nothing.")
             .fix_command_when(Command::new("pveum group delete").arg(id), "if it isn't needed"),

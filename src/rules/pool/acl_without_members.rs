@@ -38,16 +38,16 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let mut who: Vec<_> = entries.iter().map(|entry| entry.subject).collect();
         who.sort_unstable();
         who.dedup();
-        let who = rights.all_written(&who, 3);
+        let who = rights.all_named(&who, 3);
         let mut finding = Finding::new(
             format!("user.cfg: pool {name}"),
             rights.at(first.path_span),
-            format!("this ACL has no effect: pool {name} has no members"),
+            format!("this ACL has no effect: pool `{name}` has no members"),
         )
         .secondary(rights.at(pool.name.span), "no guests and no storages");
         finding = finding.consequence(format!(
             "Permissions on a pool apply to its guests and storages. {who} sees an empty pool and gets {} on nothing.",
-            rights.roles_written(entries)
+            rights.roles_named(entries)
         ));
         sink.push(
             finding

@@ -24,7 +24,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let subject = format!("user.cfg: pool {name}");
         if pool == first_pool {
             return Some(
-                Finding::new(subject, place, format!("pool {name} lists guest {guest} twice"))
+                Finding::new(subject, place, format!("pool `{name}` lists guest {guest} twice"))
                     .at_level(Level::Note)
                     .label("ignored")
                     .secondary(look.at(*first), "this one takes precedence")
@@ -37,11 +37,11 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let valid = guest.parse().is_ok_and(|vmid| VALID.contains(&vmid));
         let moves = if valid { vec![modify(first_pool).words("--delete 1"), modify(pool)] } else { Vec::new() };
         Some(
-            Finding::new(subject, place, format!("guest {guest} is in pool {other}, so pool {name} doesn't get it"))
+            Finding::new(subject, place, format!("guest {guest} is in pool `{other}`, so pool `{name}` doesn't get it"))
                 .label("ignored")
                 .secondary(look.at(*first), "the first pool in the file has it")
                 .discriminator(guest)
-                .consequence(format!("A guest can be in one pool only: permissions on pool {name} don't reach it. PVE's next write removes it here."))
+                .consequence(format!("A guest can be in one pool only: permissions on pool `{name}` don't reach it. PVE's next write removes it here."))
                 .fix_commands(moves, &format!("if it belongs into {name}"))
                 .edit(format!("nothing, if it belongs into {other}")),
         )

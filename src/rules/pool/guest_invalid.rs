@@ -26,14 +26,14 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 Finding::new(
                     subject,
                     look.at(dropped.span),
-                    format!("pool {name} has its storages where its guests belong"),
+                    format!("pool `{name}` has its storages where its guests belong"),
                 )
                 .label("guests, by number, come first, then storages")
                 .consequence(format!("The pool gets neither. {GONE}"))
                 .edit("put the numbers into the third field behind pool, and the storages into the fourth")
             });
         }
-        let message = format!("pool {name} doesn't get {shown:?}: it isn't the number of a guest");
+        let message = format!("pool `{name}` doesn't get {shown:?}: it isn't the number of a guest");
         let finding = Finding::new(subject, look.at(dropped.span), message)
             .discriminator(shown)
             .consequence(format!("Permissions on the pool don't reach that guest. {GONE}"));

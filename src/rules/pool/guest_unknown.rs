@@ -23,8 +23,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let name = words::name(pool.name.value);
         let numbers: Vec<_> = missing.iter().map(|vm| words::name(&*vm.name)).collect();
         let message = match numbers.as_slice() {
-            [one] => format!("pool {name} lists guest {one}, which doesn't exist"),
-            numbers => format!("pool {name} lists guests that don't exist: {}", words::list(numbers, 5)),
+            [one] => format!("pool `{name}` lists guest {one}, which doesn't exist"),
+            numbers => format!("pool `{name}` lists guests that don't exist: {}", words::list(numbers, 5)),
         };
         let mut finding = Finding::new(format!("user.cfg: pool {name}"), rights.file.at(first.span), message)
             .discriminator(numbers.join(","));

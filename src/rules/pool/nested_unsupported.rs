@@ -14,7 +14,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
     each_dropped(context, sink, |look, dropped| {
         let Reason::PoolName { name, valid_later: true } = dropped.reason else { return None };
         let name = words::name(name);
-        let message = format!("PVE ignores pool {name}: {} doesn't support nested pools", look.model.release);
+        let message = format!("PVE ignores pool `{name}`: {} doesn't support nested pools", look.model.release);
         Some(
             Finding::new(format!("user.cfg: pool {name}"), look.at(dropped.span), message)
                 .label("only since PVE 8.1")

@@ -19,7 +19,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             return None;
         }
         let (name, shown) = (words::name(pool), words::name(storage));
-        let message = format!("pool {name} doesn't get {shown:?}: no storage can have that name");
+        let message = format!("pool `{name}` doesn't get {shown:?}: no storage can have that name");
         let finding = Finding::new(format!("user.cfg: pool {name}"), look.at(dropped.span), message)
             .discriminator(shown)
             .consequence(format!("Permissions on the pool don't reach that storage. {GONE}"));

@@ -23,7 +23,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let finding = Finding::new(
             format!("user.cfg: pool {name}"),
             rights.at(storage.span),
-            format!("pool {name} lists storage {id}, which doesn't exist"),
+            format!("pool `{name}` lists storage `{id}`, which doesn't exist"),
         )
         .discriminator(&*id)
         .consequence("The next storage of this name is in the pool at once, with all permissions on the pool.");
@@ -31,10 +31,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             (nth < GUESSES).then(|| words::did_you_mean(storage.value, known.iter().map(String::as_str))).flatten();
         let finding = match guess {
             Some(guess) if pool.storage.iter().any(|member| member.value == guess) => {
-                finding.label(format!("{guess} is in the pool, too"))
+                finding.label(format!("`{guess}` is in the pool, too"))
             }
             Some(guess) => finding
-                .label(format!("did you mean {guess}?"))
+                .label(format!("did you mean `{guess}`?"))
                 .fix_commands([modify().arg(guess), delete()], &format!("if {guess} is meant")),
             None => finding.label("not in storage.cfg"),
         };

@@ -19,7 +19,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let finding = Finding::new(
             format!("user.cfg: pool {name}"),
             rights.at(pool.name.span),
-            format!("{who} {may} permissions on the storages of pool {name}, but it has none for disks"),
+            format!("{who} {may} permissions on the storages of pool `{name}`, but it has none for disks"),
         )
         .label(if pool.storage.is_empty() { "no storage is a member" } else { "no storage for disks is a member" })
         .secondary(rights.at(gap.entry.role_span), "grants privileges on guests")

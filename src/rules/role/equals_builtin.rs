@@ -18,9 +18,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             Finding::new(
                 format!("user.cfg: role {name}"),
                 rights.at(line),
-                format!("role {name} includes exactly the privileges of the built-in {twin}"),
+                format!("role `{name}` includes exactly the privileges of the built-in `{twin}`"),
             )
-            .consequence(format!("An upgrade of PVE keeps {twin} up to date but leaves {name} as it is."))
+            .consequence(format!("An upgrade of PVE keeps `{twin}` up to date but leaves `{name}` as it is."))
             .edit(format!("give {twin} in its place, unless it is to stay as it is")),
         );
     }

@@ -61,13 +61,13 @@ fn found(look: &Look<'_>, role: &BStr, lost: &[(&BStr, Span)], acls: &[&AclEntry
             Fate::Never => match guess(look, privilege) {
                 Some(guess) => {
                     meant.insert(guess);
-                    format!("did you mean {guess}?")
+                    format!("did you mean `{guess}`?")
                 }
                 None => "no such privilege".to_owned(),
             },
         })
         .collect();
-    let message = format!("role {name} is empty: PVE has none of its privileges");
+    let message = format!("role `{name}` is empty: PVE has none of its privileges");
     let mut finding = Finding::new(subject(role), look.at(*first), message);
     let mut labels = labels.into_iter();
     finding = finding.label(labels.next().unwrap_or_default());

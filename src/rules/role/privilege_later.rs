@@ -14,7 +14,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
     each_lost(context, sink, |look, lost| {
         let Fate::Later(privilege, first) = lost.fate else { return None };
         let (name, here) = (words::name(lost.role), look.model.release);
-        let message = format!("role {name} lacks {privilege}: {here} has no such privilege yet");
+        let message = format!("role `{name}` lacks `{privilege}`: {here} has no such privilege yet");
         Some(
             Finding::new(subject(lost.role), look.at(lost.dropped.span), message)
                 .label(format!("only since {first}"))

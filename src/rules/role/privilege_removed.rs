@@ -14,7 +14,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
     each_lost(context, sink, |look, lost| {
         let Fate::Removed(privilege, without) = lost.fate else { return None };
         let name = words::name(lost.role);
-        let message = format!("role {name} lacks {privilege}: {without} removed that privilege");
+        let message = format!("role `{name}` lacks `{privilege}`: {without} removed that privilege");
         let finding =
             Finding::new(subject(lost.role), look.at(lost.dropped.span), message).discriminator(privilege.name());
         let has = look.model.role(lost.role).map(|role| role.privileges).unwrap_or_default();

@@ -16,17 +16,17 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             return None;
         }
         let (name, written) = (words::name(lost.role), words::name(lost.privilege));
-        let message = format!("role {name} lacks {written}: PVE has no such privilege");
+        let message = format!("role `{name}` lacks `{written}`: PVE has no such privilege");
         let finding = Finding::new(subject(lost.role), look.at(lost.dropped.span), message)
             .discriminator(written)
             .consequence(format!("PVE keeps the role without it. {GONE}"));
         let has = look.model.role(lost.role).map(|role| role.privileges).unwrap_or_default();
         Some(match guess(look, lost.privilege) {
             Some(meant) if has.contains(meant) => {
-                finding.label(format!("did you mean {meant}? the role has it")).edit("remove it")
+                finding.label(format!("did you mean `{meant}`? the role has it")).edit("remove it")
             }
             Some(meant) => {
-                let finding = finding.label(format!("did you mean {meant}?"));
+                let finding = finding.label(format!("did you mean `{meant}`?"));
                 match append(lost.role, PrivSet::of(meant)) {
                     Some(command) => finding.fix_command(command),
                     None => finding,

@@ -29,7 +29,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         };
         let name = words::name(role.name);
         sink.push(
-            Finding::new(format!("user.cfg: role {name}"), rights.at(line), format!("no ACL grants role {name}"))
+            Finding::new(format!("user.cfg: role {name}"), rights.at(line), format!("no ACL grants role `{name}`"))
                 .fix_command_when(Command::new("pveum role delete").arg(role.name), "if it isn't needed"),
         );
     }

@@ -25,7 +25,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         if let Some(other) = clash {
             let (one, two) = (other.id.value, section.id.value);
             let finding = view
-                .finding(section, section.header, format!("storages {one} and {two} are in the same place"))
+                .finding(section, section.header, format!("storages `{one}` and `{two}` are in the same place"))
                 .discriminator(words::name(one))
                 .label("the same disks under another name")
                 .secondary(view.at(other.header), "first defined here")

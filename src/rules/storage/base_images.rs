@@ -27,7 +27,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             .finding(
                 below,
                 content.map_or(below.header, |content| content.value.span),
-                format!("the LUN below storage {name} can be used as a disk of a VM"),
+                format!("the LUN below storage `{name}` can be used as a disk of a VM"),
             )
             .label(if content.is_some() {
                 "images: PVE offers its LUNs as disks"
@@ -36,7 +36,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             })
             .secondary(view.at(base.value.span), "the volume group lies on one of them")
             .consequence(format!(
-                "A VM that gets this LUN from storage {base_id} overwrites the volume group and every disk in it."
+                "A VM that gets this LUN from storage `{base_id}` overwrites the volume group and every disk in it."
             ));
         if content.is_some() {
             finding = finding.at_level(Level::Note);

@@ -28,11 +28,11 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             .finding(
                 section,
                 base.value.span,
-                format!("storage {name} is on nodes that don't have storage {base_id} below it"),
+                format!("storage `{name}` is on nodes that don't have storage `{base_id}` below it"),
             )
             .label(format!("not on {}", words::list(&lacking, 4)))
-            .secondary(view.at(nodes.value.span), format!("storage {base_id} is only here"))
-            .consequence(format!("PVE can't activate storage {name} there."));
+            .secondary(view.at(nodes.value.span), format!("storage `{base_id}` is only here"))
+            .consequence(format!("PVE can't activate storage `{name}` there."));
         let mut all: Vec<String> = below_nodes.iter().map(|node| words::name(node.value)).collect();
         all.extend(lacking);
         sink.push(view.set(finding, below, "nodes", &all.join(","), Some(nodes.line)));

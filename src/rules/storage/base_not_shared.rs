@@ -21,7 +21,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         let name = section.id.value;
         let finding = view
-            .finding(section, base.value.span, format!("storage {name} is on iSCSI but not shared"))
+            .finding(section, base.value.span, format!("storage `{name}` is on iSCSI but not shared"))
             .label("every node sees this LUN")
             .consequence("Without `shared 1` each node locks the volume group only for itself, so two can change it at once, and migration copies what both nodes have.");
         let line = section.property("shared").map(|shared| shared.line);

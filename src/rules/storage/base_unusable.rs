@@ -25,7 +25,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 .finding(
                     section,
                     span,
-                    format!("storage {name} is on storage {}, which doesn't exist", words::name(id)),
+                    format!("storage `{name}` is on storage `{}`, which doesn't exist", words::name(id)),
                 )
                 .label("no such storage")
                 .edit(format!("define storage {} again in {PATH}", words::name(id))),
@@ -34,7 +34,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                     .finding(
                         section,
                         span,
-                        format!("storage {name} is on storage {}, which is disabled", words::name(id)),
+                        format!("storage `{name}` is on storage `{}`, which is disabled", words::name(id)),
                     )
                     .label("disabled");
                 let disable = below.property("disable").map(|disable| disable.line);

@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             (_, false) => "so it is off, as by default",
         };
         let mut finding = view
-            .finding(section, value.span, format!("{key} of storage {id} is neither 1 nor 0"))
+            .finding(section, value.span, format!("`{key}` of storage `{id}` is neither 1 nor 0"))
             .discriminator(key.as_str())
             .label(format!("PVE ignores the line, {effect}"))
             .consequence("Words like yes and true work only on the command line, not in the file. PVE's next change of any storage deletes the line.");

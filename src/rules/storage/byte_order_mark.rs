@@ -19,7 +19,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         Some(first) => {
             let id = first.id.value;
             view.count_guests(finding, id).consequence(format!(
-                "PVE skips the first section because of its unknown type: storage {id} doesn't exist, and the next change of any storage deletes its lines."
+                "PVE skips the first section because of its unknown type: storage `{id}` doesn't exist, and the next change of any storage deletes its lines."
             ))
         }
         None => finding.at_level(Level::Warning).consequence("PVE logs and ignores the first line."),

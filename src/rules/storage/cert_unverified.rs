@@ -18,7 +18,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         };
         let id = section.id.value;
         let finding = view
-            .finding(section, skip.line, format!("storage {id} accepts any certificate"))
+            .finding(section, skip.line, format!("storage `{id}` accepts any certificate"))
             .label("PVE doesn't check the server's identity")
             .consequence("Somebody between the node and the server can get the password.");
         sink.push(view.set(finding, section, "skip-cert-verification", "0", Some(skip.line)));

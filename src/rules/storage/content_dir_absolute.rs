@@ -17,7 +17,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let (dir, _) = section.content_dir(kind);
         let base = section.path().map(|path| words::name(&**path)).unwrap_or_default();
         let finding = view
-            .finding(section, quirk.span, format!("storage {id} has an absolute directory for {kind}"))
+            .finding(section, quirk.span, format!("storage `{id}` has an absolute directory for `{kind}`"))
             .discriminator(kind.name())
             .label("always relative to the storage's path")
             .consequence(format!("PVE puts the two together: {}{}.", base.trim_end_matches('/'), words::name(dir)))

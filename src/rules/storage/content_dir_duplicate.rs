@@ -16,7 +16,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let id = section.id.value;
         let (dir, span) = section.content_dir(kind);
         let mut finding = view
-            .finding(section, quirk.span, format!("storage {id} has two directories for {kind}"))
+            .finding(section, quirk.span, format!("storage `{id}` has two directories for `{kind}`"))
             .discriminator(kind.name())
             .label("PVE ignores this one");
         if let Some(span) = span {

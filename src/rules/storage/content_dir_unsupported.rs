@@ -17,7 +17,11 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         };
         let (true, Some(known)) = (is_live(section), section.storage_type) else { continue };
         let finding = view
-            .finding(section, dropped.span, format!("{} {} storage can't hold {kind}", article(known.name), known.name))
+            .finding(
+                section,
+                dropped.span,
+                format!("{} {} storage can't hold `{kind}`", article(known.name), known.name),
+            )
             .discriminator(words::name(kind))
             .label(format!("possible here: {}", kinds_in_words(known.content(view.release()))))
             .consequence("PVE leaves the part out and warns whenever it reads the file.")

@@ -16,7 +16,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let QuirkKind::ContentDirClash(one, other) = quirk.kind else { continue };
         let id = section.id.value;
         let finding = view
-            .finding(section, quirk.span, format!("storage {id} keeps {one} and {other} in one directory"))
+            .finding(section, quirk.span, format!("storage `{id}` keeps `{one}` and `{other}` in one directory"))
             .discriminator(format!("{one},{other}"))
             .label(format!("{} for both", section.content_dir(one).0));
         let finding = if view.release() < Release::Pve8 {

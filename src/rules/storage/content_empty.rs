@@ -16,7 +16,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let Some(known) = section.storage_type else { continue };
         let id = section.id.value;
         let finding = view
-            .finding(section, *span, format!("the content of storage {id} is nothing that {} {} storage can hold", article(known.name), known.name))
+            .finding(section, *span, format!("the content of storage `{id}` is nothing that {} {} storage can hold", article(known.name), known.name))
             .label(format!("possible here: {}", kinds_in_words(known.content(view.release()))))
             .consequence("PVE keeps only the name of the storage: `pvesm status` and every change of any storage fail on the whole cluster.");
         let finding = view.count_guests(finding, id);

@@ -32,7 +32,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         let span = section.property("content").map_or(section.header, |content| content.value.span);
         let id = section.id.value;
-        let mut finding = view.finding(section, span, format!("storage {id} can't hold anything")).label("no content");
+        let mut finding =
+            view.finding(section, span, format!("storage `{id}` can't hold anything")).label("no content");
         let activates = !known.is_path_based() || view.release() < Release::Pve8 || holds.is_empty();
         finding = if activates {
             finding.consequence("PVE doesn't offer it anywhere.")

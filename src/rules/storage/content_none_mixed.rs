@@ -17,7 +17,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let id = section.id.value;
         let rest = section.content.kinds.without(ContentKind::None);
         let finding = view
-            .finding(section, *span, format!("the content of storage {id} is none and {}", kinds_in_words(rest)))
+            .finding(section, *span, format!("the content of storage `{id}` is none and {}", kinds_in_words(rest)))
             .label("none can't be combined with others")
             .consequence("PVE keeps only the name of the storage: `pvesm status` and every change of any storage fail on the whole cluster.");
         let finding = view.count_guests(finding, id);

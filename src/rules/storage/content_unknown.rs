@@ -35,13 +35,13 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let mut bad = bad.into_iter();
         let Some((first, first_meant)) = bad.next() else { continue };
         let mut finding = view
-            .finding(section, first.span, format!("{} isn't a kind of content", short(first.value)))
+            .finding(section, first.span, format!("`{}` isn't a kind of content", short(first.value)))
             .label(label(first.value, first_meant, release));
         for (item, meant) in bad.take(4) {
             finding = finding.secondary(view.at(item.span), label(item.value, meant, release));
         }
         finding = finding.consequence(format!(
-            "PVE ignores the whole line, so {id} holds what {} {} storage holds by default: {}. PVE refuses everything else there.",
+            "PVE ignores the whole line, so `{id}` holds what {} {} storage holds by default: {}. PVE refuses everything else there.",
             article(known.name),
             known.name,
             kinds_in_words(section.content.kinds)

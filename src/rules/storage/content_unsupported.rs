@@ -21,11 +21,15 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let (true, Some(known)) = (is_live(section) && !says_it, section.storage_type) else { continue };
         let id = section.id.value;
         let finding = view
-            .finding(section, dropped.span, format!("{} {} storage can't hold {kind}", article(known.name), known.name))
+            .finding(
+                section,
+                dropped.span,
+                format!("{} {} storage can't hold `{kind}`", article(known.name), known.name),
+            )
             .discriminator(words::name(kind))
             .label(format!("possible here: {}", kinds_in_words(known.content(view.release()))))
             .consequence(format!(
-                "PVE leaves the word out and warns whenever it reads the file; {id} holds {}.",
+                "PVE leaves the word out and warns whenever it reads the file; `{id}` holds {}.",
                 kinds_in_words(section.content.kinds)
             ));
         let rest = view.kinds_in_use(section).iter().fold(section.content.kinds, ContentSet::with);

@@ -17,7 +17,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         };
         let id = section.id.value;
         let finding = view
-            .finding(section, format.value.span, format!("new disks on storage {id} would be directories"))
+            .finding(section, format.value.span, format!("new disks on storage `{id}` would be directories"))
             .label("only for containers without a size limit")
             .consequence("A disk has a size but a subvol on a directory has none, so creating a VM's disk here fails.");
         sink.push(view.set(finding, section, "format", "raw", Some(format.line)));

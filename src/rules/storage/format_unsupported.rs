@@ -23,7 +23,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         };
         let default = known.formats(view.release()).and_then(|formats| formats.first()).unwrap_or(&"raw");
         let finding = view
-            .finding(section, dropped.span, format!("storage {id} can't create images in format {format}"))
+            .finding(section, dropped.span, format!("storage `{id}` can't create images in format `{format}`"))
             .label(label)
             .consequence(format!(
                 "PVE ignores the line and warns whenever it reads the file; new images are {default}."

@@ -24,7 +24,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let message = if id.is_empty() {
             format!("this {kind} storage has no id")
         } else {
-            format!("storage {id} doesn't exist: PVE doesn't accept this line as a header")
+            format!("storage `{id}` doesn't exist: PVE doesn't accept this line as a header")
         };
         let finding = Finding::new(format!("storage.cfg: {id}"), view.at(dropped.span), message)
             .label(label)

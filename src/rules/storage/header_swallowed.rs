@@ -43,13 +43,13 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         };
         let (id, owner) = (words::name(header.id), section.id.value);
         let message = if cfg.get(header.id).is_some() {
-            format!("this definition of storage {id} has no effect: PVE reads it as part of storage {owner}")
+            format!("this definition of storage `{id}` has no effect: PVE reads it as part of storage `{owner}`")
         } else {
-            format!("storage {id} doesn't exist: PVE reads its header as part of storage {owner}")
+            format!("storage `{id}` doesn't exist: PVE reads its header as part of storage `{owner}`")
         };
         let mut finding = Finding::new(format!("storage.cfg: {id}"), view.at(quirk.span), message).label(label);
         for property in adopted.get(line).into_iter().flatten().take(3) {
-            finding = finding.secondary(view.at(property.line), format!("storage {owner} now has this"));
+            finding = finding.secondary(view.at(property.line), format!("storage `{owner}` now has this"));
         }
         finding = finding.consequence("PVE logs and ignores the line; it adds the lines below to the section above or drops them, and its next change of any storage deletes the rest.");
         if cfg.get(header.id).is_none() {

@@ -15,7 +15,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let QuirkKind::CaseTwin(other) = quirk.kind else { continue };
         let id = section.id.value;
         let finding = view
-            .finding(section, quirk.span, format!("storages {} and {id} differ only in case", other.value))
+            .finding(section, quirk.span, format!("storages `{}` and `{id}` differ only in case", other.value))
             .secondary(view.at(other.span), "another storage")
             .consequence("For PVE they are two storages, but people confuse them.")
             .edit("rename one of them, and its volume ids in the guests");

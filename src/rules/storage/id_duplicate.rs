@@ -16,7 +16,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let (Some(section), Some(later)) = (view.section(quirk.section), view.section(Some(later))) else { continue };
         let id = section.id.value;
         let mut finding = view
-            .finding(section, quirk.span, format!("storage {id} is defined twice"))
+            .finding(section, quirk.span, format!("storage `{id}` is defined twice"))
             .label("this section has no effect")
             .secondary(view.at(later.header), "the later one takes precedence")
             .consequence("PVE doesn't log it, and its next change of any storage deletes the first section.");

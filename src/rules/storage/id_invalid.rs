@@ -23,7 +23,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             _ => "PVE accepts only letters, digits and - _ .",
         };
         let finding = view
-            .finding(section, section.id.span, format!("{} isn't a valid storage id", short(id)))
+            .finding(section, section.id.span, format!("`{}` isn't a valid storage id", short(id)))
             .label(label)
             .consequence("PVE skips the section: the storage doesn't exist, and the next change of any storage deletes its lines.")
             .edit(format!(

@@ -21,7 +21,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         if name == b"LIO" {
             if section.property("lio_tpg").is_none() {
                 let finding = view
-                    .finding(section, provider.value.span, format!("storage {id} has no lio_tpg"))
+                    .finding(section, provider.value.span, format!("storage `{id}` has no lio_tpg"))
                     .discriminator("lio_tpg")
                     .label("LIO needs one")
                     .consequence(fails);
@@ -35,11 +35,11 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             continue;
         }
         let finding = view
-            .finding(section, provider.value.span, format!("PVE doesn't know the iSCSI provider {}", short(name)))
+            .finding(section, provider.value.span, format!("PVE doesn't know the iSCSI provider `{}`", short(name)))
             .discriminator("iscsiprovider");
         sink.push(match near {
             Some(near) => finding
-                .label(format!("did you mean {near}?"))
+                .label(format!("did you mean `{near}`?"))
                 .consequence(fails)
                 .edit(format!("write `iscsiprovider {near}` in line {line} of {PATH}")),
             // Patched installations have providers of their own, such as freenas.

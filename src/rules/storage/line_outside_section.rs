@@ -42,7 +42,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 if explained {
                     continue;
                 }
-                view.finding(section, first.span, format!("{lines} of storage {} {are} ignored", section.id.value))
+                view.finding(section, first.span, format!("{lines} of storage `{}` {are} ignored", section.id.value))
                     .label("the empty line above ended the section")
                     .edit(format!(
                         "remove the empty line between line {} and line {} of {PATH}, or what is below it",

@@ -28,7 +28,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let key = words::name(property.key);
         let bare = key.strip_suffix(':').unwrap_or(&key);
         let finding = view
-            .finding(section, dropped.span, format!("{bare} of storage {} isn't indented", section.id.value))
+            .finding(section, dropped.span, format!("{bare} of storage `{}` isn't indented", section.id.value))
             .discriminator(bare)
             .label("a property begins with a blank")
             .consequence("PVE logs and ignores the line, uses the default instead, and its next change of any storage deletes the line.");

@@ -15,7 +15,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
     let named =
         view.cfg.sections.iter().any(|section| section.id.value == LOCAL) || view.cfg.lost_ids().any(|id| id == LOCAL);
     if !named {
-        let finding = view.finding(local, local.header, "storage local isn't defined but still exists").consequence(
+        let finding = view.finding(local, local.header, "storage `local` isn't defined but still exists").consequence(
             "PVE adds it itself: /var/lib/vz on every node, with images, rootdir, iso, vztmpl, backup and snippets.",
         );
         sink.push(view.set(finding, local, "content", "backup,iso,vztmpl", None));

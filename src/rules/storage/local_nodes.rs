@@ -14,7 +14,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
     for (quirk, section) in view.quirks() {
         if quirk.kind == QuirkKind::LocalNodes {
             let finding = view
-                .finding(section, quirk.span, "storage local is on every node, whatever nodes says")
+                .finding(section, quirk.span, "storage `local` is on every node, whatever `nodes` says")
                 .label("PVE drops this")
                 .consequence(
                     "PVE offers the storage on every node, and deletes the line with its next change of any storage.",

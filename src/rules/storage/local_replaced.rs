@@ -26,7 +26,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             (path.map_or(section.header, |path| path.value.span), "local is always /var/lib/vz")
         };
         let finding = view
-            .finding(section, span, "PVE replaces storage local with its own")
+            .finding(section, span, "PVE replaces storage `local` with its own")
             .label(label)
             .consequence("PVE silently uses /var/lib/vz with every kind of content on every node instead, and its next change of any storage writes that to the file.")
             .edit(format!(

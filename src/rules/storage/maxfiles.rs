@@ -18,7 +18,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         };
         let id = section.id.value;
         let finding = view
-            .finding(section, maxfiles.line, format!("storage {id} uses maxfiles, which PVE 9 doesn't know"))
+            .finding(section, maxfiles.line, format!("storage `{id}` uses maxfiles, which PVE 9 doesn't know"))
             .label("up to PVE 8")
             .consequence("After the upgrade PVE ignores the line and keeps every backup until the storage is full.");
         let keep = match &**maxfiles.value.value {

@@ -16,7 +16,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         if quirk.kind == QuirkKind::MaxfilesIgnored {
             let id = section.id.value;
             let finding = view
-                .finding(section, quirk.span, format!("maxfiles of storage {id} has no effect"))
+                .finding(section, quirk.span, format!("maxfiles of storage `{id}` has no effect"))
                 .label("prune-backups takes precedence")
                 .consequence("PVE deletes the line with its next change of any storage.");
             sink.push(view.remove_line(finding, quirk.span));

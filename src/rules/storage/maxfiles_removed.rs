@@ -17,7 +17,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let section = refused.section;
         let id = section.id.value;
         let finding = view
-            .finding(section, refused.key.span, format!("PVE 9 ignores maxfiles of storage {id}"))
+            .finding(section, refused.key.span, format!("PVE 9 ignores maxfiles of storage `{id}`"))
             .label("unknown since pve-storage 9.0.9");
         if section.property("prune-backups").is_some() {
             let finding = finding.at_level(Level::Note).consequence("prune-backups says how much to keep.");

@@ -16,7 +16,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let Some(mkdir) = section.property("mkdir") else { continue };
         let id = section.id.value;
         let finding = view
-            .finding(section, mkdir.line, format!("storage {id} uses mkdir, which is deprecated"))
+            .finding(section, mkdir.line, format!("storage `{id}` uses mkdir, which is deprecated"))
             .label("create-base-path and create-subdirs since PVE 8")
             .consequence("It still works; PVE warns whenever the storage is changed.");
         let finding = if view.is_settable(section, "mkdir") {

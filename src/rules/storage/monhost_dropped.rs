@@ -15,7 +15,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let (section, Some((problem, value))) = (refused.section, refused.problem()) else { continue };
         let id = section.id.value;
         let finding = view
-            .finding(section, problem.span, format!("PVE refuses the monitors of storage {id}"))
+            .finding(section, problem.span, format!("PVE refuses the monitors of storage `{id}`"))
             .label(pve_message(problem))
             .consequence("PVE ignores the whole line and uses the Ceph cluster of its own nodes (/etc/pve/ceph.conf) for this storage.")
             .edit(format!(

@@ -18,7 +18,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         let id = section.id.value;
         let finding = view
-            .finding(section, path.value.span, format!("PVE doesn't check that storage {id} is mounted"))
+            .finding(section, path.value.span, format!("PVE doesn't check that storage `{id}` is mounted"))
             .label("looks like a mount point")
             .consequence("While nothing is mounted there, PVE writes to the root file system until that is full. If this is a plain directory, that is fine.");
         sink.push(view.set_when(finding, section, "is_mountpoint", "yes", None, "if the path itself is a mount point"));

@@ -25,7 +25,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             .map(|option| words::name(option.span.bytes(view.cfg.text)))
             .collect();
         let finding = view
-            .finding(section, soft.span, format!("guests on storage {id} get errors when its server is slow"))
+            .finding(section, soft.span, format!("guests on storage `{id}` get errors when its server is slow"))
             .label("gives up and reports an error")
             .consequence("A mount with soft ends a request with an I/O error where a hard one waits: guests lose writes, and their file systems are damaged.");
         let finding = view.count_guests(finding, id);

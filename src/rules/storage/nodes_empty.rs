@@ -18,7 +18,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         let id = section.id.value;
         let finding = view
-            .finding(section, quirk.span, format!("storage {id} is on no node"))
+            .finding(section, quirk.span, format!("storage `{id}` is on no node"))
             .label("a list without any name")
             .consequence(format!("PVE reads this as a restriction to no node: `storage '{id}' is not available on node` wherever it is used."));
         let finding = view.count_guests(finding, id);

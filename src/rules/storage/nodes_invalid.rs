@@ -45,9 +45,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             "letters, digits and hyphens only"
         };
         let finding = view
-            .finding(section, bad.span, format!("{} isn't a valid node name", short(bad.value)))
+            .finding(section, bad.span, format!("`{}` isn't a valid node name", short(bad.value)))
             .label(label)
-            .consequence(format!("PVE ignores the whole line: it offers storage {id} on every node, and it fails on those that don't have it."));
+            .consequence(format!("PVE ignores the whole line: it offers storage `{id}` on every node, and it fails on those that don't have it."));
         sink.push(if sure {
             view.set(finding, section, "nodes", &meant.join(","), Some(value.span))
         } else {

@@ -24,13 +24,13 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let meant = |name: &[u8]| words::did_you_mean(name, known.iter().map(|node| &**node));
         let label = |name: &[u8]| {
             meant(name)
-                .map_or_else(|| "no such directory in nodes/".to_owned(), |meant| format!("did you mean {meant}?"))
+                .map_or_else(|| "no such directory in nodes/".to_owned(), |meant| format!("did you mean `{meant}`?"))
         };
         let mut finding = view
             .finding(
                 section,
                 first.span,
-                format!("storage {id} is restricted to a node that doesn't exist: {}", first.value),
+                format!("storage `{id}` is restricted to a node that doesn't exist: `{}`", first.value),
             )
             .discriminator(words::name(first.value))
             .label(label(first.value));

@@ -19,7 +19,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let bad = path.chars().find(|&c| !legal(c)).unwrap_or(' ');
         let bad = if bad == ' ' { "a blank".to_owned() } else { format!("`{bad}`") };
         let mut finding = view
-            .finding(section, *span, format!("the path of storage {id} contains {bad}"))
+            .finding(section, *span, format!("the path of storage `{id}` contains {bad}"))
             .label("PVE accepts only letters, digits and - / _ . @ here")
             .consequence("PVE keeps only the name of the storage: `pvesm status` and every change of any storage fail on the whole cluster.");
         finding = match path.split_once([' ', '\t']) {

@@ -18,7 +18,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let kept = section.property(&words::name(key)).and_then(|property| property.raw);
         let same = kept == refused.value.map(|value| value.value);
         let mut finding = view
-            .finding(section, refused.dropped.span, format!("storage {id} has two lines for {}", short(key)))
+            .finding(section, refused.dropped.span, format!("storage `{id}` has two lines for `{}`", short(key)))
             .discriminator(short(key))
             .label("PVE ignores this one")
             .secondary(view.at(*first), "the first one takes precedence")

@@ -18,7 +18,11 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let (id, kind) = (section.id.value, known.name);
         let is_on = refused.value.is_none_or(|value| value.value == "1");
         let mut finding = view
-            .finding(section, refused.key.span, format!("storage {id} is of type {kind}, which has no {}", short(key)))
+            .finding(
+                section,
+                refused.key.span,
+                format!("storage `{id}` is of type {kind}, which has no `{}`", short(key)),
+            )
             .discriminator(short(key))
             .label(format!("not a property of {kind}"))
             .consequence("PVE ignores the line, and its next change of any storage deletes it.");

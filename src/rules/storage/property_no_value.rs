@@ -15,7 +15,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let (section, key) = (refused.section, refused.key.value);
         let id = section.id.value;
         let mut finding = view
-            .finding(section, refused.key.span, format!("{} of storage {id} has no value", short(key)))
+            .finding(section, refused.key.span, format!("`{}` of storage `{id}` has no value", short(key)))
             .discriminator(short(key))
             .label("nothing after it")
             .consequence("PVE ignores the line and uses the default; its next change of any storage deletes the line.");

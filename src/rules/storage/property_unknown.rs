@@ -21,7 +21,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let (section, key) = (refused.section, refused.key.value);
         let line = refused.key.span;
         let finding = view
-            .finding(section, line, format!("{release} has no storage property {}", short(key)))
+            .finding(section, line, format!("{release} has no storage property `{}`", short(key)))
             .discriminator(short(key))
             .consequence("PVE ignores the line, and its next change of any storage deletes it.");
         let value = refused.value.map(|value| words::name(value.value));
@@ -32,7 +32,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 view.remove_line(finding.label(format!("{at} {version}")), line)
             }
             (Some(meant), None) => {
-                let finding = finding.at_level(Level::Error).label(format!("did you mean {meant}?"));
+                let finding = finding.at_level(Level::Error).label(format!("did you mean `{meant}`?"));
                 match &value {
                     _ if section.property(meant).is_some() => view.remove_line(finding, line),
                     Some(value) if view.cfg.accepts(section, meant, value.as_bytes()) => {

@@ -20,7 +20,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let label = if blanks { "no blanks between the parts".to_owned() } else { pve_message(problem) };
         let span = problem.parts.first().map_or(problem.span, |part| part.span);
         let finding = view
-            .finding(section, span, format!("PVE refuses the retention of storage {id}"))
+            .finding(section, span, format!("PVE refuses the retention of storage `{id}`"))
             .label(label)
             .consequence("PVE ignores the line, and a backup job without its own retention keeps every backup until the storage is full.");
         sink.push(if blanks {

@@ -20,7 +20,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let line = view.line(property.line);
         // The header is shown, not the secret.
         let mut finding = view
-            .finding(section, section.id.span, format!("the {key} of storage {id} is in storage.cfg, in line {line}"))
+            .finding(section, section.id.span, format!("the `{key}` of storage `{id}` is in storage.cfg, in line {line}"))
             .discriminator(key.as_str())
             .consequence("Everybody with Datastore.Audit or Datastore.AllocateSpace on the storage can read it through the API, and every backup of this file contains it.");
         if key == "options" {

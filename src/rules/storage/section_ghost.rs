@@ -34,7 +34,7 @@ fn ghost(
     let kind = section.type_name();
     let needs = if missing.len() > 1 { "needs them" } else { "needs one" };
     let mut finding = view
-        .finding(section, section.id.span, format!("storage {id} has no {}", missing.join(" and no ")))
+        .finding(section, section.id.span, format!("storage `{id}` has no `{}`", missing.join("` and no `")))
         .label(format!("{} {kind} storage {needs}", article(kind)));
     let mut steps = Vec::new();
     let mut lines = Vec::new();
@@ -52,7 +52,7 @@ fn ghost(
     }
     for name in &unexplained {
         steps.push(format!(
-            "add a line with its {name} below line {} of {PATH}, or remove the section",
+            "add a line with its `{name}` below line {} of {PATH}, or remove the section",
             view.line(section.header)
         ));
     }
@@ -89,11 +89,11 @@ fn explain(
         Reason::Property { key: written, value, refusal } => match refusal {
             Refusal::Invalid(problem) => (
                 format!("PVE ignores this line: {}", pve_message(problem)),
-                Some(format!("write a {key} that PVE accepts in line {line} of {PATH}")),
+                Some(format!("write a `{key}` that PVE accepts in line {line} of {PATH}")),
             ),
             Refusal::NoValue => (
                 "no value: PVE ignores this line".to_owned(),
-                Some(format!("write the {key} in line {line} of {PATH}")),
+                Some(format!("write the `{key}` in line {line} of {PATH}")),
             ),
             Refusal::Unknown | Refusal::Foreign | Refusal::Duplicate(_) => {
                 let value = value.map(|value| format!(" {}", words::name(value.value))).unwrap_or_default();

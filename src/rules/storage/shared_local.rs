@@ -24,7 +24,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         let id = section.id.value;
         let mut finding = view
-            .finding(section, shared.line, format!("storage {id} is on each node's own disk but marked as shared"))
+            .finding(section, shared.line, format!("storage `{id}` is on each node's own disk but marked as shared"))
             .label("shared only says that every node sees the same files")
             .consequence(
                 "Migration and high availability copy nothing from it and expect the same files on the other node.",

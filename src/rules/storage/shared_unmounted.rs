@@ -18,7 +18,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         let id = section.id.value;
         let finding = view
-            .finding(section, shared.line, format!("PVE doesn't check that shared storage {id} is mounted"))
+            .finding(section, shared.line, format!("PVE doesn't check that shared storage `{id}` is mounted"))
             .label("no is_mountpoint")
             .consequence("While it isn't, PVE creates the directories below the mount point, and backups and disks go to the node's own root file system.");
         sink.push(view.set_when(finding, section, "is_mountpoint", "yes", None, "if the path itself is a mount point"));

@@ -15,7 +15,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let old = section.property("smbversion").filter(|version| matches!(&**version.value.value, b"2.0" | b"2.1"));
         if let Some(version) = old {
             let finding = view
-                .finding(section, version.value.span, format!("storage {id} uses SMB without encryption"))
+                .finding(section, version.value.span, format!("storage `{id}` uses SMB without encryption"))
                 .discriminator("smbversion")
                 .label("3 encrypts and signs")
                 .consequence("Anybody on the network can read and change disks and backups in transit.");
@@ -23,7 +23,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         if section.property("username").is_none() {
             let finding = view
-                .finding(section, section.header, format!("storage {id} is mounted as guest"))
+                .finding(section, section.header, format!("storage `{id}` is mounted as guest"))
                 .discriminator("username")
                 .label("no username")
                 .consequence("Anybody who can reach the server can read and change what is on it.")

@@ -17,7 +17,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             .finding(
                 section,
                 chain.line,
-                format!("storage {} creates snapshots in a way that is a technology preview", section.id.value),
+                format!("storage `{}` creates snapshots in a way that is a technology preview", section.id.value),
             )
             .label("snapshots as chains of volumes")
             .consequence("Proxmox calls it that, and advises against it for production.")

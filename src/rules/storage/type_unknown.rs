@@ -15,16 +15,16 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
     for section in &view.cfg.sections {
         let Status::Absent(Absent::UnknownType | Absent::NoType) = section.status() else { continue };
         let (id, kind) = (section.id.value, section.kind.value);
-        let finding = view.finding(section, section.kind.span, format!("{release} has no storage type {kind}"));
+        let finding = view.finding(section, section.kind.span, format!("{release} has no storage type `{kind}`"));
         let gone = format!(
-            "PVE skips the section: storage {id} doesn't exist, and the next change of any storage deletes its lines."
+            "PVE skips the section: storage `{id}` doesn't exist, and the next change of any storage deletes its lines."
         );
         let finding = match unknown_type(section, release) {
             UnknownType::ByteOrderMark => continue,
             // Has a rule of its own.
             UnknownType::Other(other) if other.name == "glusterfs" => continue,
             UnknownType::Meant(meant) => finding
-                .label(format!("did you mean {meant}?"))
+                .label(format!("did you mean `{meant}`?"))
                 .consequence(gone)
                 .edit(format!("write `{meant}: {id}` in line {} of {PATH}", view.line(section.header))),
             UnknownType::Other(other) => finding
@@ -34,7 +34,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             UnknownType::Plugin => finding
                 .at_level(Level::Note)
                 .label("a plugin in /usr/share/perl5/PVE/Storage/Custom could provide it")
-                .consequence(format!("A node without that plugin skips the section: there, storage {id} doesn't exist, and a change of any storage deletes its lines."))
+                .consequence(format!("A node without that plugin skips the section: there, storage `{id}` doesn't exist, and a change of any storage deletes its lines."))
                 .edit("install the plugin on every node of the cluster"),
         };
         sink.push(view.count_guests(finding, id));

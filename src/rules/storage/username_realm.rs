@@ -16,7 +16,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         };
         let (id, name) = (section.id.value, words::name(&**user.value.value));
         let finding = view
-            .finding(section, user.value.span, format!("the user of storage {id} has no realm"))
+            .finding(section, user.value.span, format!("the user of storage `{id}` has no realm"))
             .label(format!("{name}@pbs, or {name}@pam"))
             .consequence("Proxmox Backup Server knows users only with their realm: every login of this storage fails.");
         sink.push(view.set(finding, section, "username", &format!("{name}@pbs"), Some(user.line)));

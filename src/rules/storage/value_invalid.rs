@@ -28,7 +28,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let section = refused.section;
         let id = section.id.value;
         let finding = view
-            .finding(section, problem.span, format!("PVE refuses {key} of storage {id}"))
+            .finding(section, problem.span, format!("PVE refuses `{key}` of storage `{id}`"))
             .discriminator(key.as_str())
             .label(pve_message(problem));
         if let Some(other) = other_line {

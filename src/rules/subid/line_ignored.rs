@@ -26,7 +26,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             let line = words::name(dropped.span.bytes(context.text(file.file)));
             let of_root = matches!(dropped.owner, b"root" | b"0");
             let level = if of_root { Level::Error } else { Level::Warning };
-            let finding = Finding::new(name, file.at(dropped.span), format!("{name} grants nothing with this line"))
+            let finding = Finding::new(name, file.at(dropped.span), format!("`{name}` grants nothing with this line"))
                 .label(label)
                 .discriminator(line)
                 .at_level(level)
@@ -39,7 +39,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         for quirk in file.model.quirks.iter().filter(|quirk| quirk.why == QuirkKind::AlmostRoot) {
             let line = words::name(quirk.span.bytes(context.text(file.file)));
-            let finding = Finding::new(name, file.at(quirk.span), format!("{name} doesn't read this owner as root"))
+            let finding = Finding::new(name, file.at(quirk.span), format!("`{name}` doesn't read this owner as root"))
                 .label("blanks, capitals or a byte order mark make it another name")
                 .discriminator(line)
                 .at_level(Level::Error)

@@ -30,10 +30,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             let owner = words::name(line.owner);
             let guest =
                 vmid.map_or_else(|| "the unprivileged containers".to_owned(), |vmid| format!("container {vmid}"));
-            let finding = Finding::new(name, file.at(line.span), format!("{owner} is allowed to use the ids of {guest}"))
+            let finding = Finding::new(name, file.at(line.span), format!("`{owner}` is allowed to use the ids of {guest}"))
                 .label(format!("shares {} {} with {guest}", kind.noun(), first.max(line.start)))
                 .discriminator(owner.clone())
-                .consequence(format!("{owner} can enter a user namespace that owns the files of {guest}, and can read and change them there."))
+                .consequence(format!("`{owner}` can enter a user namespace that owns the files of {guest}, and can read and change them there."))
                 .edit(format!("give {owner} a range of its own in {name}, above the ones that containers use, such as {owner}:{}:65536", free_above(&ranges)));
             sink.push(finding);
         }

@@ -45,13 +45,15 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let (id, owner) = (words::name(token.id.value), words::name(user.id.value));
         let finding = |(entry, spot, missing): &(&AclEntry, &Spot, PrivSet), message: String| {
             Finding::new(rights.acl_name(&spot.path, token.subject), rights.at(entry.role_span), message)
-                .label(format!("{owner} lacks {} there", named(*missing, 3)))
+                .label(format!("`{owner}` lacks {} there", named(*missing, 3)))
                 .consequence("A token with privilege separation can only do what both it and its owner can do.")
         };
         if let [first, more @ ..] = beyond.as_slice() {
             let path = words::name(&first.1.path);
-            let mut finding =
-                finding(first, format!("this ACL grants token {id} nothing: {owner} has no such permission on {path}"));
+            let mut finding = finding(
+                first,
+                format!("this ACL grants token `{id}` nothing: `{owner}` has no such permission on `{path}`"),
+            );
             for (entry, ..) in more.iter().take(3) {
                 finding = finding.secondary(rights.at(entry.role_span), "nor does this one");
             }
@@ -74,7 +76,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         for one in &partly {
             let path = words::name(&one.1.path);
-            let message = format!("token {id} can't use everything that this ACL grants: {owner} has less on {path}");
+            let message =
+                format!("token `{id}` can't use everything that this ACL grants: `{owner}` has less on `{path}`");
             sink.push(finding(one, message).at_level(Level::Note).edit("grant a role with fewer privileges"));
         }
     }

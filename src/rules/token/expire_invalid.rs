@@ -16,8 +16,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let other = look.model.token(id).map(|token| token.line);
         let id = words::name(id);
         let message = match other {
-            None => format!("PVE ignores token {id}: its expiry isn't a number"),
-            Some(_) => format!("PVE ignores this line of token {id}: its expiry isn't a number"),
+            None => format!("PVE ignores token `{id}`: its expiry isn't a number"),
+            Some(_) => format!("PVE ignores this line of token `{id}`: its expiry isn't a number"),
         };
         let finding = Finding::new(format!("user.cfg: token {id}"), look.at(dropped.span), message)
             .label("seconds since 1970 in digits; 0 is never")

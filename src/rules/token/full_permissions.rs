@@ -24,7 +24,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let finding = Finding::new(
             format!("user.cfg: token {id}"),
             rights.at(token.id.span),
-            format!("token {id} can do everything on the whole cluster"),
+            format!("token `{id}` can do everything on the whole cluster"),
         )
         .consequence("Whoever gets hold of its secret is an administrator, without a second factor.");
         sink.push(if token.privsep.value {

@@ -21,7 +21,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             Finding::new(
                 format!("user.cfg: token {id}"),
                 rights.at(token.id.span),
-                format!("token {id} can do everything on the whole cluster"),
+                format!("token `{id}` can do everything on the whole cluster"),
             )
             .secondary(rights.at(token.privsep.span), "0: all permissions of root@pam")
             .consequence(

@@ -16,7 +16,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let message = if id.is_empty() {
             "PVE ignores this token: it has no id".to_owned()
         } else {
-            format!("PVE ignores this token: {shown} isn't a valid token id")
+            format!("PVE ignores this token: `{shown}` isn't a valid token id")
         };
         let user = token_parts(id).map(|(user, _)| user).unwrap_or_default();
         let finding = Finding::new(format!("user.cfg: token {shown}"), look.at(dropped.span), message)

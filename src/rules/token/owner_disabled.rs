@@ -24,8 +24,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let Some(first) = meant.first() else { continue };
         let (id, owner) = (words::name(first.id.value), words::name(user.id.value));
         let message = match meant.len() {
-            1 => format!("token {id} can't log in: its owner {owner} is disabled"),
-            n => format!("{n} tokens of {owner} can't log in: their owner is disabled"),
+            1 => format!("token `{id}` can't log in: its owner `{owner}` is disabled"),
+            n => format!("{n} tokens of `{owner}` can't log in: their owner is disabled"),
         };
         let mut finding = Finding::new(format!("user.cfg: token {id}"), rights.at(first.id.span), message)
             .secondary(rights.at(user.enable.span), "0: disabled");

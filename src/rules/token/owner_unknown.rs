@@ -14,8 +14,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let Reason::TokenUser { id, user, later } = dropped.reason else { return None };
         let (id, owner) = (words::name(id), words::name(user));
         let message = match later {
-            Some(_) => format!("PVE ignores token {id}: its user is defined further down"),
-            None => format!("PVE ignores token {id}: there is no user {owner}"),
+            Some(_) => format!("PVE ignores token `{id}`: its user is defined further down"),
+            None => format!("PVE ignores token `{id}`: there is no user `{owner}`"),
         };
         let mut finding = Finding::new(format!("user.cfg: token {id}"), look.at(dropped.span), message)
             .consequence(format!("Calls with it can't authenticate, and PVE drops its ACLs, too. {GONE}"));
@@ -25,7 +25,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 .edit(format!("move the line of user {owner} above this one")),
             None => {
                 finding = finding.label(match look.guess_user(user) {
-                    Some(guess) => format!("did you mean {guess}?"),
+                    Some(guess) => format!("did you mean `{guess}`?"),
                     None => "no such user".to_owned(),
                 });
                 finding

@@ -3,14 +3,14 @@
 use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
 use crate::model::user::{Flag, QuirkKind, token_parts};
-use crate::rules::user::each_odd;
+use crate::rules::user::each_quirk;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
 pub const RULE: Rule = Rule::cluster(Level::Warning, &[Input::User], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    each_odd(context, sink, |look, quirk| {
+    each_quirk(context, sink, |look, quirk| {
         let QuirkKind::FlagMissing { flag: Flag::Privsep, of } = quirk.what else { return None };
         let token = look.model.token(of).filter(|token| token.line == quirk.line)?;
         let (user, name) = token_parts(of)?;
@@ -20,7 +20,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             Finding::new(
                 format!("user.cfg: token {id}"),
                 look.at(token.id.span),
-                format!("token {id} has all permissions of {owner}: its line says nothing about privilege separation"),
+                format!("token `{id}` has all permissions of `{owner}`: its line says nothing about privilege separation"),
             )
             .label("the second field after the id is empty, which PVE reads as no separation")
             .consequence("Tokens created with pveum or the GUI have privilege separation unless told otherwise. ACLs for this token have no effect.")

@@ -35,7 +35,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let mut finding = Finding::new(
             format!("user.cfg: token {id}"),
             rights.at(token.id.span),
-            format!("token {id} can do nothing"),
+            format!("token `{id}` can do nothing"),
         )
         .label("no ACL names this token")
         .secondary(rights.at(token.privsep.span), "privilege separation is on: it doesn't get its owner's permissions")
@@ -43,8 +43,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let has = owners(rights, access, token);
         if let Some(entry) = has.values().flatten().next() {
             let (role, path) = (words::name(model.role_name(entry.role)), model.tree.path(entry.node));
-            finding = finding
-                .related(rights.at(entry.role_span), format!("{owner} itself has {role} on {}", words::name(&path)));
+            finding = finding.related(
+                rights.at(entry.role_span),
+                format!("`{owner}` itself has `{role}` on {}", words::name(&path)),
+            );
         }
         if (1..=PATHS).contains(&has.len()) {
             let commands = has.iter().map(|(node, entries)| {

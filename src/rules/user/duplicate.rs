@@ -3,7 +3,7 @@
 use bstr::BStr;
 use rustc_hash::FxHashMap;
 
-use super::{Look, each_odd};
+use super::{Look, each_quirk};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::user::{NoToken, QuirkKind, Reason};
@@ -17,7 +17,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
     const SHOWN: usize = 3;
     let Some(look) = Look::of(context) else { return };
     let acls = acls_of_wiped(&look);
-    each_odd(context, sink, |look, quirk| {
+    each_quirk(context, sink, |look, quirk| {
         let QuirkKind::UserAgain { user, first, wiped } = &quirk.what else { return None };
         let id = words::name(user);
         // A token that has another line further down exists all the same.
@@ -25,7 +25,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             wiped.iter().partition(|token| look.model.token(token.value).is_none());
         let tokens = words::count(lost.len(), "token");
         let mut finding = if lost.is_empty() {
-            let message = format!("user {id} has two lines, and PVE uses the last");
+            let message = format!("user `{id}` has two lines, and PVE uses the last");
             Finding::new(format!("user.cfg: user {id}"), look.at(quirk.span), message)
                 .at_level(Level::Warning)
                 .consequence("PVE uses the flag, expiry, names and comment of this line only.")
@@ -33,7 +33,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             Finding::new(
                 format!("user.cfg: user {id}"),
                 look.at(quirk.span),
-                format!("this line deletes {tokens} of {id}"),
+                format!("this line deletes {tokens} of `{id}`"),
             )
             .discriminator(list_of(&lost.iter().map(|token| token.value).collect::<Vec<_>>()))
             .consequence("A user's line replaces everything that PVE has read about the user, including tokens.")
@@ -86,5 +86,5 @@ fn acls_of_wiped(look: &Look<'_>) -> FxHashMap<Span, usize> {
 }
 
 fn list_of(names: &[&BStr]) -> String {
-    words::list(&names.iter().map(words::name).collect::<Vec<_>>(), 5)
+    words::list(&names.iter().map(words::code).collect::<Vec<_>>(), 5)
 }

@@ -1,6 +1,6 @@
 //! An expiry so large that PVE writes it in a form that it can't read any more.
 
-use super::each_odd;
+use super::each_quirk;
 use crate::cluster::Input;
 use crate::finding::{Command, Finding, Level};
 use crate::model::user::{QuirkKind, token_parts};
@@ -10,7 +10,7 @@ use crate::rules::{Context, Rule, Sink, words};
 pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::User], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    each_odd(context, sink, |look, quirk| {
+    each_quirk(context, sink, |look, quirk| {
         let QuirkKind::ExpireHuge { of } = quirk.what else { return None };
         let id = words::name(of);
         let (kind, command) = match (look.model.user(of), look.model.token(of)) {
@@ -21,7 +21,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             }
             _ => return None,
         };
-        let message = format!("PVE's next write loses {kind} {id}: its expiry doesn't fit 64 bits");
+        let message = format!("PVE's next write loses {kind} `{id}`: its expiry doesn't fit 64 bits");
         Some(
             Finding::new(format!("user.cfg: {kind} {id}"), look.at(quirk.span), message)
                 .label("beyond 64 bits")

@@ -18,16 +18,16 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let other = look.model.user(id);
         let id = words::name(id);
         let message = match other {
-            None => format!("PVE ignores user {id}: its expiry isn't a number"),
-            Some(_) => format!("PVE ignores this line of user {id}: its expiry isn't a number"),
+            None => format!("PVE ignores user `{id}`: its expiry isn't a number"),
+            Some(_) => format!("PVE ignores this line of user `{id}`: its expiry isn't a number"),
         };
         let finding = Finding::new(format!("user.cfg: user {id}"), look.at(dropped.span), message)
             .label("seconds since 1970 in digits; 0 is never")
             .discriminator(words::name(expire))
             .edit(write_instead(expire));
         let finding = match other.map(|user| user.line) {
-            None => finding.consequence(format!("Nobody can log in as {id}, and PVE drops its tokens, too. {GONE}")),
-            Some(None) => finding.consequence(format!("{id} is still enabled and never expires. {GONE}")),
+            None => finding.consequence(format!("Nobody can log in as `{id}`, and PVE drops its tokens, too. {GONE}")),
+            Some(None) => finding.consequence(format!("`{id}` is still enabled and never expires. {GONE}")),
             Some(Some(line)) => finding.secondary(look.at(line), "this line takes precedence").consequence(GONE),
         };
         Some(look.with_followers(finding, dropped))

@@ -19,7 +19,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let message = if id.is_empty() {
             "PVE ignores this user: it has no id".to_owned()
         } else {
-            format!("PVE ignores this user: {shown} isn't a valid user id")
+            format!("PVE ignores this user: `{shown}` isn't a valid user id")
         };
         let mut finding = Finding::new(format!("user.cfg: user {shown}"), look.at(dropped.span), message)
             .label(fault_label(fault, id))

@@ -28,7 +28,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 "save the file as UTF-8 without byte order mark".to_owned(),
             ),
             UnknownLine::Case(entry) => (
-                format!("PVE ignores this line: there is no type {head}"),
+                format!("PVE ignores this line: there is no type `{head}`"),
                 format!("types are lower case: {entry}"),
                 format!("write {entry} instead of {head}"),
             ),

@@ -1,6 +1,6 @@
 //! A list that PVE splits where nobody expects it.
 
-use super::each_odd;
+use super::each_quirk;
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::user::{EntryType, QuirkKind};
@@ -10,7 +10,7 @@ use crate::rules::{Context, Rule, Sink, words};
 pub const RULE: Rule = Rule::cluster(Level::Error, &[Input::User], check);
 
 fn check(context: &Context<'_>, sink: &mut Sink) {
-    each_odd(context, sink, |look, quirk| {
+    each_quirk(context, sink, |look, quirk| {
         let (entry, of, nul) = match quirk.what {
             QuirkKind::Nul { entry, of } => (entry, of, true),
             // The user's own line is where that is fixed.
@@ -21,10 +21,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let of = words::name(of);
         let text = words::name(quirk.span.bytes(look.model.text));
         let message = match entry {
-            EntryType::Group => format!("PVE reads other members of group {of} than the file says"),
-            EntryType::Role => format!("PVE reads other privileges of role {of} than the file says"),
-            EntryType::Pool => format!("PVE reads other members of pool {of} than the file says"),
-            _ => format!("PVE reads other subjects or roles of this ACL on {of} than the file says"),
+            EntryType::Group => format!("PVE reads other members of group `{of}` than the file says"),
+            EntryType::Role => format!("PVE reads other privileges of role `{of}` than the file says"),
+            EntryType::Pool => format!("PVE reads other members of pool `{of}` than the file says"),
+            _ => format!("PVE reads other subjects or roles of this ACL on `{of}` than the file says"),
         };
         let finding = Finding::new(format!("user.cfg: {entry} {of}"), look.at(quirk.span), message).discriminator(text);
         Some(if nul {

@@ -202,7 +202,7 @@ pub(in crate::rules) fn each_dropped<'m>(
 }
 
 /// Asks `find` about everything that PVE keeps or overrides in silence.
-pub(in crate::rules) fn each_odd<'m>(
+pub(in crate::rules) fn each_quirk<'m>(
     context: &Context<'m>,
     sink: &mut Sink,
     mut find: impl FnMut(&Look<'m>, &'m Quirk<'m>) -> Option<Finding>,

@@ -26,15 +26,15 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let Some(first) = users.first() else { continue };
         let name = words::name(realm);
         let message = match users.as_slice() {
-            [one] => format!("{} can't log in: there is no realm {name}", words::name(one.id.value)),
-            users => format!("{} users can't log in: there is no realm {name}", users.len()),
+            [one] => format!("`{}` can't log in: there is no realm `{name}`", words::name(one.id.value)),
+            users => format!("{} users can't log in: there is no realm `{name}`", users.len()),
         };
         let mut finding = Finding::new(format!("user.cfg: realm {name}"), rights.at(first.id.span), message);
         for user in users.iter().skip(1).take(3) {
             finding = finding.secondary(rights.at(user.id.span), "nor can this one");
         }
         if let Some(guess) = words::did_you_mean(realm, known.iter().map(String::as_str)) {
-            finding = finding.label(format!("did you mean {guess}?"));
+            finding = finding.label(format!("did you mean `{guess}`?"));
         }
         finding = finding.consequence(format!(
             "A login with a password fails: auth domain '{name}' does not exist. API tokens of these users still work."

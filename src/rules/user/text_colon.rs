@@ -16,13 +16,13 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let text = words::name(shift.fields.bytes(look.model.text));
         let (message, label, pve) = if shift.entry == EntryType::User {
             (
-                format!("PVE reads part of a text of {name} as the second factor"),
+                format!("PVE reads part of a text of `{name}` as the second factor"),
                 "a colon in the text before this ends that field",
                 "PVE cuts the text there, reads this as the user's second factor, and ignores what follows.",
             )
         } else {
             (
-                format!("PVE reads part of the comment of pool {name} as its guests"),
+                format!("PVE reads part of the comment of pool `{name}` as its guests"),
                 "a colon in the comment before this shifts every field",
                 "The pool gets neither its guests nor its storages, so permissions on it have no effect.",
             )

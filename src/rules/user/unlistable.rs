@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Look, each_odd};
+use super::{Look, each_quirk};
 use crate::cluster::Input;
 use crate::finding::{Finding, Level};
 use crate::model::user::QuirkKind;
@@ -20,7 +20,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             torn.entry(item).or_default().push(quirk.span);
         }
     }
-    each_odd(context, sink, |look, quirk| {
+    each_quirk(context, sink, |look, quirk| {
         let QuirkKind::Unlistable { user, byte } = quirk.what else { return None };
         let id = words::name(user);
         let label = match byte {
@@ -29,7 +29,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             0 => "there is a NUL byte in it".to_owned(),
             byte => format!("PVE reads byte 0x{byte:02X} inside a character as white space"),
         };
-        let message = format!("groups and ACLs can't name user {id}");
+        let message = format!("groups and ACLs can't name user `{id}`");
         let mut finding = Finding::new(format!("user.cfg: user {id}"), look.at(quirk.span), message).label(label);
         let lists = torn.get(user).map(Vec::as_slice).unwrap_or_default();
         for list in lists.iter().take(SHOWN) {
@@ -41,8 +41,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         if !lists.is_empty() {
             finding = finding.at_level(Level::Error);
         }
-        finding = finding
-            .consequence(format!("{id} can log in but never gets a permission: in a list PVE reads its name as two."));
+        finding = finding.consequence(format!(
+            "`{id}` can log in but never gets a permission: in a list PVE reads its name as two."
+        ));
         if byte >= 0x80 {
             finding = finding.consequence(
                 "In an ACL, PVE can even read what follows the byte as a group. That is so since pve-common 9.1.17.",

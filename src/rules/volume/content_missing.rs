@@ -47,7 +47,7 @@ fn report(
         .finding(
             section,
             Span::default(),
-            format!("storage {id} isn't allowed to hold {}, but {} is on it", thing(kind), first.drive()),
+            format!("storage `{id}` isn't allowed to hold {}, but {} is on it", thing(kind), first.drive()),
         )
         .label(format!("needs {kind}"));
     finding.primary.place = first.place();

@@ -32,7 +32,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                     section,
                     section.kind.span,
                     format!(
-                        "no volume on storage {} has a name that {} {} storage can have",
+                        "no volume on storage `{}` has a name that {} {} storage can have",
                         section.id.value,
                         article(known.name),
                         known.name
@@ -57,7 +57,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             let finding = Finding::new(
                 one.subject(),
                 one.place(),
-                format!("{} isn't a volume of storage {}", one.drive(), section.id.value),
+                format!("{} isn't a volume of storage `{}`", one.drive(), section.id.value),
             )
             .label(label)
             .consequence(pve.clone())

@@ -20,7 +20,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let id = section.id.value;
         let uses_it = if n == 1 { "uses it" } else { "use it" };
         let mut finding = view
-            .finding(section, disable.line, format!("storage {id} is disabled, and {names} {uses_it}"))
+            .finding(section, disable.line, format!("storage `{id}` is disabled, and {names} {uses_it}"))
             .label("here")
             .related(first.place(), first.drive())
             .consequence(format!("They don't start: `storage '{id}' is disabled`."));

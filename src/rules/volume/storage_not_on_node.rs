@@ -39,7 +39,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let needs = if n == 1 { "needs" } else { "need" };
         let on = words::list(&lacking, 4);
         let mut finding = view
-            .finding(section, line.value.span, format!("storage {id} isn't on {on}, where {names} {needs} it"))
+            .finding(section, line.value.span, format!("storage `{id}` isn't on {on}, where {names} {needs} it"))
             .label(format!("{on} {} in the list", if lacking.len() == 1 { "isn't" } else { "aren't" }))
             .related(first.place(), first.drive());
         finding = related(finding, others, Use::drive).consequence(format!(

@@ -31,10 +31,10 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let mut finding = Finding::new(
             format!("storage.cfg: {id}"),
             first.place(),
-            format!("storage {id} doesn't exist, but {} uses it", first.drive()),
+            format!("storage `{id}` doesn't exist, but {} uses it", first.drive()),
         );
         finding = match meant {
-            Some(meant) => finding.label(format!("did you mean {meant}?")),
+            Some(meant) => finding.label(format!("did you mean `{meant}`?")),
             None => finding.label("not in storage.cfg"),
         };
         finding = related(finding, others, |one| format!("{} uses it too", one.drive()));
