@@ -81,7 +81,7 @@ fn a_lost_storage_is_one_finding_however_many_guests_need_it() {
 fn a_ghost_names_the_lines_that_would_have_saved_it() {
     let findings = judge(&[("storage.cfg", "dir: backup\n\tcontent backup\n\n\tpath /b\n\tnodes a\n")], Release::Pve9);
     let ghost = findings.iter().find(|f| f.rule == "storage-section-ghost").unwrap();
-    assert_eq!(ghost.message, "storage backup has no path");
+    assert_eq!(ghost.message, "storage `backup` has no `path`");
     assert_eq!(ghost.labels.len(), 1);
     assert_eq!(ghost.fixes, [Fix::Edit("remove line 3 of /etc/pve/storage.cfg".into())]);
 
@@ -89,7 +89,7 @@ fn a_ghost_names_the_lines_that_would_have_saved_it() {
     assert_eq!(edits(&findings), ["write `    path /b` in line 2 of /etc/pve/storage.cfg"]);
 
     let findings = judge(&[("storage.cfg", "nfs: nas\n\tcontent iso\n")], Release::Pve9);
-    assert!(findings.iter().any(|f| f.message == "storage nas has no export and no server"), "{findings:?}");
+    assert!(findings.iter().any(|f| f.message == "storage `nas` has no `export` and no `server`"), "{findings:?}");
     assert_eq!(edits(&findings)[0].lines().count(), 2);
 }
 

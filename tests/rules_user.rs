@@ -462,7 +462,7 @@ fn a_line_with_a_bad_expiry_takes_nothing_from_a_valid_one() {
     assert!(second.iter().all(|text| !text.starts_with(gone)), "{second:?}");
     // root@pam needs no line.
     let root = said(b"user:root@pam:0:x::::::\n", "user-expire-invalid");
-    assert!(root.iter().any(|text| text.starts_with("root@pam is still enabled")), "{root:?}");
+    assert!(root.iter().any(|text| text.starts_with("`root@pam` is still enabled")), "{root:?}");
     let token = said(b"user:a@pve:1:0::::::\ntoken:a@pve!xy:0:0::\ntoken:a@pve!xy:x:1::\n", "token-expire-invalid");
     assert!(token.iter().all(|text| !text.contains("can't authenticate")), "{token:?}");
 }
