@@ -257,7 +257,8 @@ fn inputs(rows: &[Row]) -> Fallible<String> {
     }
     writeln!(
         code,
-        "    /// All guests of the cluster: the tree has `nodes/`, so that what isn't there doesn't exist.\n    Inventory,\n}}\n"
+        "    /// All guests of the cluster: the tree has `nodes/`, so that what isn't there doesn't exist.\n    Inventory,\n    \
+         /// At least one guest of either kind.\n    Guests,\n}}\n"
     )?;
     writeln!(
         code,
@@ -267,7 +268,7 @@ fn inputs(rows: &[Row]) -> Fallible<String> {
     for row in &read {
         writeln!(code, "            Self::{} => Some(FileKind::{}),", name(row), row.kind)?;
     }
-    writeln!(code, "            Self::Inventory => None,\n        }}\n    }}\n}}")?;
+    writeln!(code, "            Self::Inventory | Self::Guests => None,\n        }}\n    }}\n}}")?;
     Ok(code)
 }
 

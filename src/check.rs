@@ -124,12 +124,14 @@ fn clusters(sources: &Sources, release: Option<Release>) -> impl Iterator<Item =
 fn dump_cluster<'a>(sources: &'a Sources, cluster: &Cluster<'a>) -> Vec<(&'a SourceFile, Value)> {
     use crate::model::container::{self, Container};
     use crate::model::user;
+    use crate::model::vm::{self, Vm};
     let user = cluster.user.iter().map(|user| (user.file, user::dump(&user.model)));
     let storage = cluster.storage.iter().map(|storage| (storage.file, storage.model.dump()));
     // The cluster holds nothing of snapshots; here they are wanted.
     let whole = |config: &Container<'a>| Container::parse(config.text, config.vmid, config.release);
     let containers = cluster.containers.iter().map(|guest| (guest.file, container::dump::dump(&whole(&guest.config))));
-    let vms = cluster.vms.iter().map(|guest| (guest.file, crate::model::vm::dump::dump(&guest.config)));
+    let whole = |config: &Vm<'a>| Vm::parse(config.text, config.vmid, config.release);
+    let vms = cluster.vms.iter().map(|guest| (guest.file, vm::dump::dump(&whole(&guest.config))));
     user.chain(storage)
         .chain(containers)
         .chain(vms)

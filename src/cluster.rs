@@ -24,7 +24,8 @@ impl Input {
     /// As it is named in the summary.
     #[must_use]
     pub fn name(self) -> &'static str {
-        self.kind().and_then(FileKind::spec).map_or("nodes/", |spec| spec.label)
+        let other = if self == Self::Guests { "guest" } else { "nodes/" };
+        self.kind().and_then(FileKind::spec).map_or(other, |spec| spec.label)
     }
 }
 
@@ -141,7 +142,7 @@ pub struct Cluster<'a> {
     pub storage: Option<File<StorageCfg<'a>>>,
     /// Containers, by path; without the values in their snapshots ([`Container::without_snapshot_values`]).
     pub containers: Vec<Guest<'a, Container<'a>>>,
-    /// VMs, by path.
+    /// VMs, by path; without most values in their snapshots ([`Vm::without_snapshot_values`]).
     pub vms: Vec<Guest<'a, Vm<'a>>>,
     /// domains.cfg.
     pub domains: Option<File<Domains<'a>>>,
@@ -181,7 +182,7 @@ impl<'a> Cluster<'a> {
         let of_guests = || {
             (
                 parse_guests(&containers, |text, vmid| Container::parse(text, vmid, release).without_snapshot_values()),
-                parse_guests(&vms, |text, vmid| Vm::parse(text, vmid, release)),
+                parse_guests(&vms, |text, vmid| Vm::parse(text, vmid, release).without_snapshot_values()),
             )
         };
         // A user.cfg of thousands of lines takes as long as a thousand guests.
@@ -227,7 +228,11 @@ impl<'a> Cluster<'a> {
     #[must_use]
     pub fn presence(&self, input: Input) -> Presence {
         let Some(kind) = input.kind() else {
-            return if self.tree.has_nodes { Presence::Present } else { Presence::Absent };
+            let there = match input {
+                Input::Guests => !self.containers.is_empty() || !self.vms.is_empty(),
+                _ => self.tree.has_nodes,
+            };
+            return if there { Presence::Present } else { Presence::Absent };
         };
         match self.tree.input(kind) {
             source::Presence::Present(_) => Presence::Present,

@@ -35,6 +35,7 @@ mod rules;
 mod rules_ct;
 mod rules_storage;
 mod rules_user;
+mod rules_vm;
 mod samples;
 mod source;
 mod support;

@@ -39,7 +39,7 @@ fn with(lines: &str) -> String {
 fn findings(name: &str, text: &[u8], release: Release) -> Vec<Finding> {
     let sources = Sources::from_bytes(name, text.to_vec(), &LoadOptions::default()).unwrap();
     let mut found = pvelint::check(&sources, RULES, Some(release)).findings;
-    found.retain(|finding| finding.rule.starts_with("ct-"));
+    found.retain(|finding| finding.rule.starts_with("ct-") || finding.rule.starts_with("guest-"));
     found
 }
 
@@ -103,15 +103,15 @@ fn rule_of_why(why: &QuirkKind) -> &'static str {
         QuirkKind::UnknownOption { .. } => "ct-option-unknown",
         QuirkKind::Reserved => "ct-option-reserved",
         QuirkKind::OutOfBounds(_) => "ct-value-range",
-        QuirkKind::Overridden(_) => "ct-option-duplicate",
-        QuirkKind::SectionReplaced(_) => "ct-section-duplicate",
+        QuirkKind::Overridden(_) => "guest-option-duplicate",
+        QuirkKind::SectionReplaced(_) => "guest-section-duplicate",
         QuirkKind::RawRenamed(_) | QuirkKind::RawLimit => "ct-raw-renamed",
         QuirkKind::RawLegacyCgroup { .. } => "ct-raw-cgroup-v1",
         QuirkKind::RawUnknownToLxc => "ct-raw-key-unknown",
         QuirkKind::TrailingComment => "ct-value-comment",
         QuirkKind::Glued => "ct-line-glued",
         QuirkKind::SnapstateSwallows => "ct-snapstate-misplaced",
-        QuirkKind::LongDescription => "ct-description-long",
+        QuirkKind::LongDescription => "guest-description-long",
     }
 }
 
@@ -183,9 +183,9 @@ fn one_mistake_gives_one_finding() {
         (" # remark", vec![(Warning, "ct-line-invalid")]),
         ("PATH=/usr/bin", vec![(Error, "ct-line-unknown")]),
         ("[before upgrade]\nmemory: 256\nswap: 0", vec![(Error, "ct-section-invalid")]),
-        ("memory: 1\nmemory: 1024", vec![(Warning, "ct-option-duplicate")]),
-        ("memory: 2G\nmemory: 2048", vec![(Warning, "ct-option-duplicate")]),
-        ("memory: 1024\nmemory: 1024", vec![(Note, "ct-option-duplicate")]),
+        ("memory: 1\nmemory: 1024", vec![(Warning, "guest-option-duplicate")]),
+        ("memory: 2G\nmemory: 2048", vec![(Warning, "guest-option-duplicate")]),
+        ("memory: 1024\nmemory: 1024", vec![(Note, "guest-option-duplicate")]),
         ("timezone: host snapstate: prepare", vec![(Error, "ct-snapstate-misplaced")]),
         ("snapstate: prepare", vec![(Warning, "ct-snapstate-misplaced")]),
         // Values.
@@ -197,8 +197,8 @@ fn one_mistake_gives_one_finding() {
         ("arch: riscv32", vec![(Error, "ct-arch-unsupported")]),
         ("arch: amd46", vec![(Error, "ct-arch-unsupported")]),
         ("arch: x86_64", vec![(Warning, "ct-value-range")]),
-        ("lock: nonsense", vec![(Warning, "ct-locked")]),
-        ("lock: backup", vec![(Note, "ct-locked")]),
+        ("lock: nonsense", vec![(Warning, "guest-locked")]),
+        ("lock: backup", vec![(Note, "guest-locked")]),
         ("nameserver: 192.0.2.1 fe80::1%eth0 nonsense", vec![(Warning, "ct-value-format")]),
         ("hookscript: nonsense", vec![(Error, "ct-value-format")]),
         ("cpuunits: 0", vec![(Error, "ct-cpuunits-zero")]),
@@ -211,7 +211,7 @@ fn one_mistake_gives_one_finding() {
         ("net0: name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:01:05,ip=192.0.2.5", vec![(Error, "ct-net-invalid")]),
         ("net0: name=eth0,hwaddr=BC:24:11:00:01:05", vec![(Error, "ct-net-bridge-missing")]),
         ("net0: name=eth0,bridge=vmbr0", vec![(Warning, "ct-net-hwaddr-missing")]),
-        ("net1: name=eth1,bridge=vmbr0,hwaddr=bc:24:11:00:01:05", vec![(Error, "ct-net-hwaddr-duplicate")]),
+        ("net1: name=eth1,bridge=vmbr0,hwaddr=bc:24:11:00:01:05", vec![(Error, "guest-mac-duplicate")]),
         // Mounts.
         ("mp0: /srv/a,mp=/srv, ro=1", vec![(Error, "ct-mount-invalid")]),
         ("rootfs: local-lvm:vm-105-disk-0,size=8GB", vec![(Error, "ct-rootfs-invalid")]),
@@ -291,12 +291,12 @@ fn what_works_is_not_blamed() {
         let lines = lines.replace("dev0: /dev/sdr0\n-dev0", "");
         let got = found(&lines);
         assert!(
-            got.iter().all(|(level, _)| *level == Note) && !got.iter().any(|(_, rule)| *rule == "ct-locked"),
+            got.iter().all(|(level, _)| *level == Note) && !got.iter().any(|(_, rule)| *rule == "guest-locked"),
             "{lines}: {got:?}"
         );
     }
     let creating = levels("lock: create\n", Release::Pve9);
-    assert_eq!(creating, [(Note, "ct-locked")]);
+    assert_eq!(creating, [(Note, "guest-locked")]);
 }
 
 #[test]
@@ -313,7 +313,7 @@ fn pending_changes_are_warnings_and_snapshots_notes() {
             assert!(got.iter().all(|(got, _)| *got <= level), "{header} {line}: {got:?}");
         }
     }
-    assert_eq!(found("[snap]\n[snap]"), [(Error, "ct-section-duplicate")]);
+    assert_eq!(found("[snap]\n[snap]"), [(Error, "guest-section-duplicate")]);
 }
 
 #[test]
@@ -345,7 +345,7 @@ fn remedies_are_what_an_admin_would_type() {
         ("features: nestin=1, keyctl=1", "ct-features-invalid", "pct set 105 --features nesting=1,keyctl=1"),
         (
             "net0: name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:01:05,ip=dhcp\nnet1: name=eth1,bridge=vmbr0,hwaddr=BC:24:11:00:01:05",
-            "ct-net-hwaddr-duplicate",
+            "guest-mac-duplicate",
             "pct set 105 --net1 name=eth1,bridge=vmbr0",
         ),
         (
@@ -393,9 +393,9 @@ fn texts_that_no_fence_can_hold() {
         found.iter().map(|finding| (finding.level, finding.rule)).collect::<Vec<_>>()
     };
     let text = with("");
-    assert_eq!(lines(text.trim_end().as_bytes()), [(Note, "ct-newline-missing")]);
+    assert_eq!(lines(text.trim_end().as_bytes()), [(Note, "guest-newline-missing")]);
     assert_eq!(lines(text.replace('\n', "\r\n").as_bytes()), [(Note, "ct-line-ends")]);
-    assert_eq!(lines(format!("#{}\n{text}", "x".repeat(8192)).as_bytes()), [(Note, "ct-description-long")]);
+    assert_eq!(lines(format!("#{}\n{text}", "x".repeat(8192)).as_bytes()), [(Note, "guest-description-long")]);
     assert_eq!(lines(format!("#{}\n{text}", "x".repeat(8191)).as_bytes()), []);
 }
 
@@ -412,7 +412,7 @@ fn tree(files: &[(&str, String)]) -> Vec<(Level, &'static str)> {
 fn checked(path: &Path) -> Vec<Finding> {
     let sources = Sources::load(&[path.to_owned()], &LoadOptions::default()).unwrap();
     let mut found = pvelint::check(&sources, RULES, Some(Release::Pve9)).findings;
-    found.retain(|finding| finding.rule.starts_with("ct-"));
+    found.retain(|finding| finding.rule.starts_with("ct-") || finding.rule.starts_with("guest-"));
     found
 }
 
@@ -424,7 +424,7 @@ fn containers_are_compared_where_they_can_meet() {
         tree(&[("nodes/pve1/lxc/105.conf", a), (&format!("nodes/{node}/lxc/106.conf"), b)])
     };
     let dhcp = |mac| net(mac, "dhcp");
-    let twice = "ct-net-hwaddr-duplicate";
+    let twice = "guest-mac-duplicate";
     assert_eq!(pair("pve1", guest("a", dhcp("01"), ""), guest("b", dhcp("01"), "")), [(Warning, twice)]);
     assert_eq!(pair("pve2", guest("a", dhcp("0a"), ""), guest("b", dhcp("0A"), "")), [(Warning, twice)]);
     assert_eq!(
@@ -436,10 +436,10 @@ fn containers_are_compared_where_they_can_meet() {
     let fixed = |mac| net(mac, "192.0.2.5/24");
     assert_eq!(
         pair("pve1", guest("a", fixed("01"), ""), guest("b", fixed("02"), "")),
-        [(Warning, "ct-net-ip-duplicate")]
+        [(Warning, "guest-ip-duplicate")]
     );
-    assert_eq!(pair("pve2", guest("a", fixed("01"), ""), guest("b", fixed("02"), "")), [(Note, "ct-net-ip-duplicate")]);
-    assert_eq!(pair("pve1", guest("a", dhcp("01"), ""), guest("a", dhcp("02"), "")), [(Note, "ct-hostname-duplicate")]);
+    assert_eq!(pair("pve2", guest("a", fixed("01"), ""), guest("b", fixed("02"), "")), [(Note, "guest-ip-duplicate")]);
+    assert_eq!(pair("pve1", guest("a", dhcp("01"), ""), guest("a", dhcp("02"), "")), [(Note, "guest-name-duplicate")]);
     // A copied tree with one vmid twice is a mistake of its own.
     assert_eq!(tree(&[("nodes/pve1/lxc/105.conf", with("")), ("nodes/pve2/lxc/105.conf", with(""))]), []);
 }

@@ -108,7 +108,10 @@ impl<'a> Container<'a> {
             let mut kept = Vec::with_capacity(section.options.iter().filter(|option| wanted(option)).count());
             kept.extend(std::mem::take(&mut section.options).into_iter().filter(|option| wanted(option)));
             section.options = kept;
-            section.notes = Vec::new();
+            // Too long ones are found.
+            if section.notes.iter().map(|note| note.text.len() + 1).sum::<usize>() <= 8192 {
+                section.notes = Vec::new();
+            }
             section.environment = Vec::new();
             section.keys = Keys::of(&section.options);
         }

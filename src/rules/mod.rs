@@ -13,6 +13,7 @@ use crate::access::policy::{self as statements, Policy, Problem};
 use crate::cluster::{Cluster, Guest, Input, Presence};
 use crate::finding::{Finding, Level};
 use crate::model::container::Container;
+use crate::model::vm::Vm;
 use crate::release::Release;
 use crate::source::Sources;
 use crate::text::{FileId, nearest};
@@ -52,6 +53,12 @@ pub type ClusterCheck = fn(&Context<'_>, &mut Sink);
 /// Looks at one container.
 pub type ContainerCheck = fn(&Context<'_>, &Guest<'_, Container<'_>>, &mut Sink);
 
+/// Looks at one guest of either kind.
+pub type GuestCheck = fn(&Context<'_>, &guest::AnyGuest<'_, '_>, &mut Sink);
+
+/// Looks at one VM.
+pub type VmCheck = fn(&Context<'_>, &Guest<'_, Vm<'_>>, &mut Sink);
+
 /// Looks at one container whose id map is written out.
 pub type MappedCheck = fn(&Context<'_>, &idmap::Mapped<'_, '_>, &mut Sink);
 
@@ -70,6 +77,10 @@ pub enum Check {
     Cluster(ClusterCheck),
     /// Once for each container.
     Container(ContainerCheck),
+    /// Once for each container and each VM.
+    Guest(GuestCheck),
+    /// Once for each VM.
+    Vm(VmCheck),
     /// Once for each container with `lxc.idmap` lines, whose map is read once for all of these rules.
     Mapped(MappedCheck),
     /// Once for a cluster that is judged as if it ran a later release, told the one it runs; not at all without `--target`.
@@ -231,6 +242,18 @@ impl Rule {
         Self::new(level, &[Input::Containers], Check::Container(check))
     }
 
+    /// A rule about single guests of either kind.
+    #[must_use]
+    pub const fn guest(level: Level, check: GuestCheck) -> Self {
+        Self::new(level, &[Input::Guests], Check::Guest(check))
+    }
+
+    /// A rule about single VMs.
+    #[must_use]
+    pub const fn vm(level: Level, check: VmCheck) -> Self {
+        Self::new(level, &[Input::Vms], Check::Vm(check))
+    }
+
     /// A rule about single containers whose id map is written out.
     #[must_use]
     pub const fn mapped(level: Level, check: MappedCheck) -> Self {
@@ -338,7 +361,7 @@ pub fn run_on_policy(rules: &[&'static Rule], policy: &Policy) -> Vec<Finding> {
     sink.findings
 }
 
-/// From how many containers on the rules run in parallel.
+/// From how many guests on the rules run in parallel.
 const PARALLEL: usize = 200;
 
 /// Runs `rules` over `cluster`.
@@ -354,6 +377,8 @@ pub fn run_in(rules: &[&'static Rule], context: &Context<'_>) -> Verdicts {
     let mut verdicts = Verdicts::default();
     let mut for_cluster: Vec<(&Rule, ClusterCheck)> = Vec::new();
     let mut for_containers: Vec<(&Rule, ContainerCheck)> = Vec::new();
+    let mut for_guests: Vec<(&Rule, GuestCheck)> = Vec::new();
+    let mut for_vms: Vec<(&Rule, VmCheck)> = Vec::new();
     let mut for_maps: Vec<(&Rule, MappedCheck)> = Vec::new();
     let mut for_policy = Vec::new();
     let mut for_upgrade = Vec::new();
@@ -368,6 +393,8 @@ pub fn run_in(rules: &[&'static Rule], context: &Context<'_>) -> Verdicts {
             None => match rule.check {
                 Check::Cluster(check) => for_cluster.push((rule, check)),
                 Check::Container(check) => for_containers.push((rule, check)),
+                Check::Guest(check) => for_guests.push((rule, check)),
+                Check::Vm(check) => for_vms.push((rule, check)),
                 Check::Mapped(check) => for_maps.push((rule, check)),
                 Check::Statements(check) => for_policy.push((rule, check)),
                 Check::Upgrade(check) => for_upgrade.push((rule, check)),
@@ -385,6 +412,9 @@ pub fn run_in(rules: &[&'static Rule], context: &Context<'_>) -> Verdicts {
         for &(rule, check) in &for_containers {
             check(context, guest, sink.with(rule));
         }
+        for &(rule, check) in &for_guests {
+            check(context, &guest::AnyGuest::Container(guest), sink.with(rule));
+        }
         if let Some(mapped) = idmap::Mapped::of(context, guest).filter(|_| !for_maps.is_empty()) {
             for &(rule, check) in &for_maps {
                 check(context, &mapped, sink.with(rule));
@@ -392,14 +422,29 @@ pub fn run_in(rules: &[&'static Rule], context: &Context<'_>) -> Verdicts {
         }
         sink.findings
     };
+    let run_vm = |guest: &Guest<'_, Vm<'_>>| {
+        let mut sink = Sink::new();
+        for &(rule, check) in &for_vms {
+            check(context, guest, sink.with(rule));
+        }
+        for &(rule, check) in &for_guests {
+            check(context, &guest::AnyGuest::Vm(guest), sink.with(rule));
+        }
+        sink.findings
+    };
     let mut findings: Vec<Finding>;
-    if cluster.containers.len() < PARALLEL {
+    if cluster.containers.len() + cluster.vms.len() < PARALLEL {
         // Starting the threads would take longer than the work.
         findings = for_cluster.iter().flat_map(run_one).collect();
         findings.extend(cluster.containers.iter().flat_map(run_all));
+        findings.extend(cluster.vms.iter().flat_map(run_vm));
     } else {
         let once = || for_cluster.par_iter().flat_map_iter(run_one).collect::<Vec<_>>();
-        let each = || cluster.containers.par_iter().with_min_len(64).flat_map_iter(run_all).collect::<Vec<_>>();
+        let each = || {
+            let containers = cluster.containers.par_iter().with_min_len(64).flat_map_iter(run_all);
+            let vms = cluster.vms.par_iter().with_min_len(64).flat_map_iter(run_vm);
+            containers.chain(vms).collect::<Vec<_>>()
+        };
         let (found, mut more) = rayon::join(once, each);
         findings = found;
         findings.append(&mut more);

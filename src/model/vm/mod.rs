@@ -15,7 +15,9 @@ pub use drive::Drive;
 use std::sync::OnceLock;
 
 use bstr::BString;
+use rustc_hash::FxHashSet;
 
+use super::guest::Keys;
 use crate::release::Release;
 use crate::text::{LineIndex, Located, Span};
 
@@ -55,6 +57,41 @@ impl<'a> Vm<'a> {
     /// All sections with options of a guest: main, pending, snapshots.
     pub fn sections(&self) -> impl Iterator<Item = &Section<'a>> {
         std::iter::once(&self.main).chain(self.pending.as_deref()).chain(&self.snapshots)
+    }
+
+    /// Lets go of what snapshots hold, but for their names and links, the machine and memory that they were made with, and what is
+    /// odd: a snapshot is a whole copy of the configuration, and most of a large cluster's text is snapshots.
+    #[must_use]
+    pub fn without_snapshot_values(mut self) -> Self {
+        let quirks: FxHashSet<(&[u8], &[u8])> = self
+            .quirks
+            .iter()
+            .filter_map(|quirk| match quirk.place {
+                Place::Snapshot(name) => Some((name, quirk.key)),
+                Place::Main | Place::Pending | Place::Special(_) => None,
+            })
+            .collect();
+        self.snapshots.shrink_to_fit();
+        for section in &mut self.snapshots {
+            let Place::Snapshot(name) = section.place else { continue };
+            let wanted = |option: &Opt<'_>| {
+                let kept = [&b"parent"[..], b"snaptime", b"snapstate", b"vmstate", b"machine", b"runningmachine"];
+                let refused =
+                    || option.props.as_ref().is_some_and(|props| drive::attach(option.family(), props).is_err());
+                kept.contains(&option.key)
+                    || quirks.contains(&(name, option.key))
+                    || (drive::is_drive(option.family()) && refused())
+            };
+            // Moved to a place of their own, not shrunk in place, so that the old one is free as a whole.
+            let mut kept = Vec::with_capacity(section.options.iter().filter(|option| wanted(option)).count());
+            kept.extend(std::mem::take(&mut section.options).into_iter().filter(|option| wanted(option)));
+            section.options = kept;
+            if section.notes.iter().map(|note| note.text.len() + 1).sum::<usize>() <= 8192 {
+                section.notes = Vec::new();
+            }
+            section.keys = Keys::of(&section.options);
+        }
+        self
     }
 
     /// Whether it is a template, which never starts.

@@ -7,7 +7,7 @@ use bstr::ByteSlice;
 
 use crate::cluster::Guest;
 use crate::finding::{Command, Finding, Level};
-use crate::model::container::{Container, Dropped, Opt, Place, Quirk, QuirkKind, Section};
+use crate::model::container::{Container, Dropped, Opt, Place, Quirk, QuirkKind};
 use crate::model::idmap;
 use crate::model::schema::{self, Problem, Props, Reason, Schema, format};
 use crate::model::tables::lxc::{self as table, RawKey};
@@ -352,9 +352,4 @@ fn in_unit(guest: &Ct<'_>, quirk: &Quirk<'_>) -> Option<Size> {
     let bytes: u64 = format::size_in_bytes(format!("{number}{unit}").as_bytes(), Release::Pve9)?.parse().ok()?;
     let meant = (bytes > 0 && bytes.is_multiple_of(1 << 20)).then_some(bytes >> 20);
     Some(Size { taken: schema::number::prefix(text.as_bytes()), meant })
-}
-
-/// Whether an option is there and true.
-fn is_true(section: &Section<'_>, key: &str) -> bool {
-    section.get(key).is_some_and(Opt::is_true)
 }
