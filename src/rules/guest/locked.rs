@@ -24,7 +24,9 @@ fn check(_: &Context<'_>, guest: &AnyGuest<'_, '_>, sink: &mut Sink) {
             .fix_command(guest.command("unlock"))
     } else if name == "mounted" {
         finding
-            .consequence(format!("Its volumes are mounted on the node since `pct mount`; changes are refused: `{says}`."))
+            .consequence(format!(
+                "Its volumes are mounted on the node since `pct mount`; changes are refused: `{says}`."
+            ))
             .fix_command(guest.command("unmount"))
     } else if matches!((guest, name.as_str()), (AnyGuest::Vm(_), "suspended")) {
         finding

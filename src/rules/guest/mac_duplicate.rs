@@ -46,7 +46,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 .related(other.at(hwaddr.span), format!("the same address in {}", name(*other, theirs)))
                 .consequence("While both run, the bridge sends each packet to whichever of them sent last: connections hang and break.");
             sink.push(match nic.without_mac(guest) {
-                Some(value) => finding.fix_command_when(guest.set(key, value), "PVE generates a new address and stores it"),
+                Some(value) => {
+                    finding.fix_command_when(guest.set(key, value), "PVE generates a new address and stores it")
+                }
                 None => finding.edit(format!("give one of the two another address: {}", guest.line(mine.span))),
             });
         }

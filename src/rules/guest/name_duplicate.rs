@@ -14,7 +14,9 @@ pub const RULE: Rule = Rule::cluster(Level::Note, &[Input::Guests], check);
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let mut first: FxHashMap<&[u8], (AnyGuest<'_, '_>, &Opt<'_>)> = FxHashMap::default();
     for guest in all(context.cluster) {
-        let Some(name) = guest.main().get(key(guest)).filter(|name| name.valid && !guest.is_on("template")) else { continue };
+        let Some(name) = guest.main().get(key(guest)).filter(|name| name.valid && !guest.is_on("template")) else {
+            continue;
+        };
         let Some((other, theirs)) = first.get(&*name.value) else {
             first.insert(&name.value, (guest, name));
             continue;

@@ -27,16 +27,17 @@ fn check(_: &Context<'_>, guest: &AnyGuest<'_, '_>, sink: &mut Sink) {
             continue;
         }
         let name = words::name(&parent.value);
-        let finding = guest.finding_in(
-            section.place,
-            b"parent",
-            parent.span,
-            format!("{} has no snapshot `{name}`", guest.display_name()),
-        )
-        .label("named as the parent")
-        .discriminator(name)
-        .consequence("The GUI shows the tree of snapshots wrong; nothing else depends on it.")
-        .edit(guest.remove_line(parent.span));
+        let finding = guest
+            .finding_in(
+                section.place,
+                b"parent",
+                parent.span,
+                format!("{} has no snapshot `{name}`", guest.display_name()),
+            )
+            .label("named as the parent")
+            .discriminator(name)
+            .consequence("The GUI shows the tree of snapshots wrong; nothing else depends on it.")
+            .edit(guest.remove_line(parent.span));
         sink.push(finding);
     }
     // Each snapshot is walked over once: 1 is being walked, 2 is done.
@@ -67,14 +68,15 @@ fn check(_: &Context<'_>, guest: &AnyGuest<'_, '_>, sink: &mut Sink) {
 
 fn cycle(guest: &AnyGuest<'_, '_>, section: &Section<'_>, sink: &mut Sink) {
     let (Some(parent), Place::Snapshot(name)) = (section.get("parent"), section.place) else { return };
-    let finding = guest.finding_in(
-        section.place,
-        b"parent",
-        parent.span,
-        format!("snapshot `{}` is its own ancestor", words::name(name)),
-    )
-    .discriminator("cycle")
-    .consequence("The GUI can't show the tree of snapshots and lists none of them.")
-    .edit(guest.remove_line(parent.span));
+    let finding = guest
+        .finding_in(
+            section.place,
+            b"parent",
+            parent.span,
+            format!("snapshot `{}` is its own ancestor", words::name(name)),
+        )
+        .discriminator("cycle")
+        .consequence("The GUI can't show the tree of snapshots and lists none of them.")
+        .edit(guest.remove_line(parent.span));
     sink.push(finding);
 }

@@ -55,6 +55,8 @@ fn snippets<'c, 'a>(guest: AnyGuest<'c, 'a>) -> impl Iterator<Item = (&'c Opt<'a
         AnyGuest::Vm(vm) => vm.config.drives.iter().any(|drive| drive.file.value.contains_str("cloudinit")),
     };
     let custom = main.get("cicustom").filter(|_| has_drive).and_then(|option| Some((option, option.props.as_ref()?)));
-    let custom = custom.into_iter().flat_map(|(option, props)| props.entries.iter().map(move |prop| (option, prop.span, prop.value)));
+    let custom = custom
+        .into_iter()
+        .flat_map(|(option, props)| props.entries.iter().map(move |prop| (option, prop.span, prop.value)));
     hook.into_iter().chain(custom)
 }

@@ -1,6 +1,6 @@
 //! Arguments that go to QEMU unchecked.
 
-use super::{VmGuest};
+use super::VmGuest;
 use crate::finding::Level;
 use crate::rules::guest::AnyGuest;
 use crate::rules::{Context, Rule, Sink};

@@ -11,7 +11,9 @@ pub const RULE: Rule = Rule::vm(Level::Warning, check);
 fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
     let any = AnyGuest::Vm(guest);
     let main = any.main();
-    let (Some(balloon), Some(size), Some(memory)) = (main.get("balloon"), number(main, "balloon"), memory(main)) else { return };
+    let (Some(balloon), Some(size), Some(memory)) = (main.get("balloon"), number(main, "balloon"), memory(main)) else {
+        return;
+    };
     if size <= memory || was_dropped(guest, b"memory") {
         return;
     }

@@ -1,13 +1,13 @@
 //! A boot order that names a device the VM doesn't have.
 
 use super::{VmGuest, was_dropped};
-use crate::finding::Level;
-use bstr::ByteSlice;
 use crate::finding::Finding;
+use crate::finding::Level;
 use crate::model::guest::Opt;
-use crate::text::Span;
 use crate::rules::guest::AnyGuest;
 use crate::rules::{Context, Rule, Sink, words};
+use crate::text::Span;
+use bstr::ByteSlice;
 
 /// The rule.
 pub const RULE: Rule = Rule::vm(Level::Warning, check);
@@ -17,14 +17,20 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
     let main = any.main();
     let Some(boot) = main.get("boot") else { return legacy(guest, any, sink) };
     let Some(order) = boot.props.as_ref().and_then(|props| props.get("order")) else { return legacy(guest, any, sink) };
-    let named: Vec<&[u8]> = order.value.split(|&b| matches!(b, b';' | b' ' | b',')).filter(|name| !name.is_empty()).collect();
+    let named: Vec<&[u8]> =
+        order.value.split(|&b| matches!(b, b';' | b' ' | b',')).filter(|name| !name.is_empty()).collect();
     let is_there = |name: &[u8]| name.to_str().is_ok_and(|name| main.get(name).is_some());
-    let missing: Vec<&[u8]> = named.iter().copied().filter(|name| !is_there(name) && !was_dropped(guest, name)).collect();
+    let missing: Vec<&[u8]> =
+        named.iter().copied().filter(|name| !is_there(name) && !was_dropped(guest, name)).collect();
     let Some(first) = missing.first() else { return };
     let kept: Vec<&[u8]> = named.iter().copied().filter(|name| is_there(name)).collect();
     let names: Vec<_> = missing.iter().map(|name| format!("`{}`", words::name(name))).collect();
     let finding = any
-        .finding(b"boot", Span::of(guest.config.text, first), format!("{} has no {} to boot from", any.display_name(), words::list(&names, 4)))
+        .finding(
+            b"boot",
+            Span::of(guest.config.text, first),
+            format!("{} has no {} to boot from", any.display_name(), words::list(&names, 4)),
+        )
         .discriminator(words::list(&names, 8))
         .consequence(match kept.is_empty() {
             true => "No device of the order is there: the VM doesn't boot.",

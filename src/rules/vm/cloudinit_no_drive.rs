@@ -2,10 +2,10 @@
 
 use super::{VmGuest, has_dropped_drives, storage_of_disks};
 use crate::finding::Level;
-use bstr::ByteSlice;
 use crate::model::guest::Opt;
 use crate::rules::guest::AnyGuest;
 use crate::rules::{Context, Rule, Sink};
+use bstr::ByteSlice;
 
 /// The rule.
 pub const RULE: Rule = Rule::vm(Level::Warning, check);
@@ -17,8 +17,17 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
         return;
     }
     let is_cloudinit = |option: &&Opt<'_>| {
-        matches!(option.key, b"ciuser" | b"cipassword" | b"sshkeys" | b"cicustom" | b"citype" | b"ciupgrade" | b"nameserver" | b"searchdomain")
-            || option.family() == b"ipconfig"
+        matches!(
+            option.key,
+            b"ciuser"
+                | b"cipassword"
+                | b"sshkeys"
+                | b"cicustom"
+                | b"citype"
+                | b"ciupgrade"
+                | b"nameserver"
+                | b"searchdomain"
+        ) || option.family() == b"ipconfig"
     };
     let mut options: Vec<_> = main.options.iter().filter(is_cloudinit).collect();
     options.sort_by_key(|option| option.key_span.start);

@@ -1,6 +1,6 @@
 //! A disk that is a device or file of the node.
 
-use super::{VmGuest};
+use super::VmGuest;
 use crate::finding::Level;
 use crate::rules::guest::AnyGuest;
 use crate::rules::{Context, Rule, Sink, words};
@@ -16,7 +16,11 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
             continue;
         }
         let finding = any
-            .finding(drive.key, drive.file.span, format!("`{}` of {} is a path on the node", words::name(drive.key), any.display_name()))
+            .finding(
+                drive.key,
+                drive.file.span,
+                format!("`{}` of {} is a path on the node", words::name(drive.key), any.display_name()),
+            )
             .consequence("The VM can't be migrated or replicated with it.")
             .edit(format!("add shared=1 in {} if the path is the same on every node", any.line(option.span)));
         sink.push(finding);

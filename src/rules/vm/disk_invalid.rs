@@ -3,8 +3,8 @@
 use super::{VmGuest, drive, edit, invalid, refused, split_index};
 use crate::finding::Level;
 use crate::model::guest::Place;
-use crate::rules::guest::level_for_section;
 use crate::rules::guest::AnyGuest;
+use crate::rules::guest::level_for_section;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
@@ -25,7 +25,8 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
             None if quirk.place == Place::Main => finding.consequence(
                 "The VM starts without it, backups leave it out, and the next change of the VM deletes the line.",
             ),
-            None => finding.consequence("PVE warns `unable to parse value`, and its next change of the VM deletes the line."),
+            None => finding
+                .consequence("PVE warns `unable to parse value`, and its next change of the VM deletes the line."),
         };
         sink.push(level_for_section(edit(finding, guest, quirk), RULE.level, quirk.place));
     }

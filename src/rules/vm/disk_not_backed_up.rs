@@ -1,6 +1,6 @@
 //! A disk that isn't in the VM's backups.
 
-use super::{VmGuest};
+use super::VmGuest;
 use crate::finding::Level;
 use crate::rules::guest::AnyGuest;
 use crate::rules::{Context, Rule, Sink, words};
@@ -15,7 +15,11 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
         let backup = option.props.as_ref().and_then(|props| props.get("backup"));
         let Some(backup) = backup.filter(|backup| !backup.is_true()) else { continue };
         let finding = any
-            .finding(drive.key, backup.span, format!("`{}` of {} isn't in its backups", words::name(drive.key), any.display_name()))
+            .finding(
+                drive.key,
+                backup.span,
+                format!("`{}` of {} isn't in its backups", words::name(drive.key), any.display_name()),
+            )
             .consequence("After a restore the disk isn't there.")
             .fix_command_when(any.set(drive.key, any.without(option, &["backup"])), "to back it up");
         sink.push(finding);

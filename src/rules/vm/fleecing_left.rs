@@ -1,8 +1,8 @@
 //! A fleecing image that a backup left behind.
 
 use super::{VmGuest, value};
-use crate::finding::Level;
 use crate::finding::Command;
+use crate::finding::Level;
 use crate::model::schema::format::list;
 use crate::rules::guest::AnyGuest;
 use crate::rules::{Context, Rule, Sink};
@@ -17,7 +17,12 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
         // While the backup runs they belong there.
         let level = if value(any.main(), "lock") == b"backup" { Level::Note } else { RULE.level };
         let finding = any
-            .finding_in(section.place, images.key, images.span, format!("a backup of {} left fleecing images behind", any.display_name()))
+            .finding_in(
+                section.place,
+                images.key,
+                images.span,
+                format!("a backup of {} left fleecing images behind", any.display_name()),
+            )
             .at_level(level)
             .consequence("They take space that nothing uses.");
         let commands = list(&images.value).map(|image| Command::new("pvesm free").arg(image));

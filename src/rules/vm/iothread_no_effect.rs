@@ -19,7 +19,11 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
     });
     let Some((option, iothread)) = with else { return };
     let finding = any
-        .finding(option.key, iothread.span, format!("`iothread` of `{}` of {} has no effect", words::name(option.key), any.display_name()))
+        .finding(
+            option.key,
+            iothread.span,
+            format!("`iothread` of `{}` of {} has no effect", words::name(option.key), any.display_name()),
+        )
         .consequence("PVE warns at each start, and starts the VM without the thread.")
         .fix_command_when(any.set(b"scsihw", "virtio-scsi-single"), "when the guest has VirtIO drivers");
     sink.push(finding);

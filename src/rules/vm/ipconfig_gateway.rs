@@ -31,7 +31,8 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
                 .consequence("The guest gets a route that leads nowhere.");
             sink.push(match address.value {
                 b"dhcp" | b"auto" => finding.fix_command(any.set(option.key, any.without(option, &[gateway.name()]))),
-                _ => finding.edit(format!("correct the gateway or the length of the prefix in {}", any.line(option.span))),
+                _ => finding
+                    .edit(format!("correct the gateway or the length of the prefix in {}", any.line(option.span))),
             });
         }
     }

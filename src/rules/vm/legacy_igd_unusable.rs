@@ -31,7 +31,15 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
             continue;
         };
         let finding = any
-            .finding(option.key, legacy.span, format!("`{}` of {} can't be passed through in legacy mode", words::name(option.key), any.display_name()))
+            .finding(
+                option.key,
+                legacy.span,
+                format!(
+                    "`{}` of {} can't be passed through in legacy mode",
+                    words::name(option.key),
+                    any.display_name()
+                ),
+            )
             .consequence(format!("The VM doesn't start: `{says}`."));
         sink.push(if says.contains("VGA") {
             finding.fix_command(any.set(b"vga", "none"))

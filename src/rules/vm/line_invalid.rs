@@ -3,8 +3,8 @@
 use super::{VmGuest, is_option};
 use crate::finding::Level;
 use crate::model::guest::{DropReason, Shape};
-use crate::rules::guest::level_for_section;
 use crate::rules::guest::AnyGuest;
+use crate::rules::guest::level_for_section;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
@@ -15,14 +15,18 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
     for dropped in &guest.config.dropped {
         let line = dropped.span.bytes(guest.config.text).trim_ascii();
         let (key, label): (Option<&[u8]>, _) = match dropped.why {
-            DropReason::Unparsable(Shape::Indented) if line.starts_with(b"#") => (None, "# isn't at the start of the line"),
+            DropReason::Unparsable(Shape::Indented) if line.starts_with(b"#") => {
+                (None, "# isn't at the start of the line")
+            }
             DropReason::Unparsable(Shape::Indented) => (None, "a line can't begin with blanks"),
             DropReason::Unparsable(Shape::UpperCase(key)) => (Some(key), "options are lower case"),
             DropReason::Unparsable(Shape::Equals(key)) => (Some(key), "an option needs a colon, not ="),
             DropReason::Unparsable(Shape::BlankBeforeColon(key)) => (Some(key), "no blank before the colon"),
             DropReason::Unparsable(Shape::NoValue(_)) => (Some(b""), "the value is missing"),
             DropReason::Unparsable(Shape::BadKey(_)) => (Some(b""), "there is no such option"),
-            DropReason::Unparsable(Shape::Other) if line.starts_with(b"\xef\xbb\xbf") => (Some(b""), "a byte order mark stands in front"),
+            DropReason::Unparsable(Shape::Other) if line.starts_with(b"\xef\xbb\xbf") => {
+                (Some(b""), "a byte order mark stands in front")
+            }
             DropReason::Unparsable(Shape::Other) if line.starts_with(b"[") => continue,
             DropReason::Unparsable(Shape::Other) => (Some(b""), "neither an option nor a section"),
             DropReason::Delete => (Some(b""), "only pending changes have this line"),
@@ -43,7 +47,8 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
             Some(_) => None,
         };
         let is_remark = line.starts_with(b"#");
-        let message = format!("PVE ignores {} of {}", if is_remark { "a remark" } else { "a line" }, any.display_name());
+        let message =
+            format!("PVE ignores {} of {}", if is_remark { "a remark" } else { "a line" }, any.display_name());
         let finding = any
             .finding_in(dropped.place, b"", dropped.span, message)
             .label(label)

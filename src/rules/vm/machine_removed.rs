@@ -36,9 +36,18 @@ fn of_machine(any: AnyGuest<'_, '_>, section: &Section<'_>, machine: &Opt<'_>) -
         Place::Snapshot(snapshot) => finding
             .at_level(Level::Warning)
             .consequence("After a rollback the VM doesn't start: QEMU has no such machine.")
-            .edit(format!("delete snapshot {} if it isn't needed, or set another machine after the rollback", words::name(snapshot))),
+            .edit(format!(
+                "delete snapshot {} if it isn't needed, or set another machine after the rollback",
+                words::name(snapshot)
+            )),
         _ => {
-            let kind = if version(machine).contains_str("q35") { "q35" } else if version(machine).starts_with(b"virt") { "virt" } else { "pc" };
+            let kind = if version(machine).contains_str("q35") {
+                "q35"
+            } else if version(machine).starts_with(b"virt") {
+                "virt"
+            } else {
+                "pc"
+            };
             let rest = any.without(machine, &["type"]);
             let value = if rest.is_empty() { kind.into() } else { [kind.as_bytes(), b",", &rest].concat() };
             finding
@@ -53,7 +62,10 @@ fn of_memory(any: AnyGuest<'_, '_>, section: &Section<'_>, running: &Opt<'_>) ->
     match section.place {
         Place::Snapshot(snapshot) => {
             let snapshot = words::name(snapshot);
-            let message = format!("snapshot `{snapshot}` of {} was made on machine `{name}`, which is gone in PVE 9", any.display_name());
+            let message = format!(
+                "snapshot `{snapshot}` of {} was made on machine `{name}`, which is gone in PVE 9",
+                any.display_name()
+            );
             any.finding_in(section.place, b"runningmachine", running.span, message)
                 .at_level(Level::Warning)
                 .discriminator(name)
@@ -61,7 +73,12 @@ fn of_memory(any: AnyGuest<'_, '_>, section: &Section<'_>, running: &Opt<'_>) ->
                 .fix_command_when(any.command("delsnapshot").arg(&snapshot), "if it isn't needed any more")
         }
         _ => any
-            .finding_in(section.place, b"runningmachine", running.span, format!("{} was hibernated on machine `{name}`, which is gone in PVE 9", any.display_name()))
+            .finding_in(
+                section.place,
+                b"runningmachine",
+                running.span,
+                format!("{} was hibernated on machine `{name}`, which is gone in PVE 9", any.display_name()),
+            )
             .discriminator(name)
             .consequence("It can't be resumed, and its memory is lost.")
             .edit("resume and shut down the VM before the upgrade"),

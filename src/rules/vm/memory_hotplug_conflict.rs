@@ -14,8 +14,12 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
     let any = AnyGuest::Vm(guest);
     let main = any.main();
     let Some(hotplug) = main.get("hotplug").filter(|_| any.is_on("numa") && hotplugs(main, "memory")) else { return };
-    let numa = numbered(main, "numa").next().map(|(_, option)| (option, "cannot enable memory hotplugging with custom NUMA topology"));
-    let virtiofs = numbered(main, "virtiofs").next().map(|(_, option)| (option, "Memory hotplug does not work in combination with virtio-fs."));
+    let numa = numbered(main, "numa")
+        .next()
+        .map(|(_, option)| (option, "cannot enable memory hotplugging with custom NUMA topology"));
+    let virtiofs = numbered(main, "virtiofs")
+        .next()
+        .map(|(_, option)| (option, "Memory hotplug does not work in combination with virtio-fs."));
     let Some((option, says)) = numa.or(virtiofs).filter(|_| guest.config.release >= Release::Pve8) else { return };
     let finding = any
         .finding(b"hotplug", hotplug.span, format!("memory of {} can't be hotplugged", any.display_name()))

@@ -11,7 +11,9 @@ pub const RULE: Rule = Rule::vm(Level::Error, check);
 fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
     let any = AnyGuest::Vm(guest);
     let main = any.main();
-    let (Some(hotplug), Some(size)) = (main.get("hotplug").filter(|_| hotplugs(main, "memory")), memory(main)) else { return };
+    let (Some(hotplug), Some(size)) = (main.get("hotplug").filter(|_| hotplugs(main, "memory")), memory(main)) else {
+        return;
+    };
     if size >= 1024 || !any.is_on("numa") || was_dropped(guest, b"memory") {
         return;
     }

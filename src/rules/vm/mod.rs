@@ -84,9 +84,11 @@ fn was_dropped(guest: &VmGuest<'_>, key: &[u8]) -> bool {
 
 /// Whether PVE dropped anything of the main section, so that what seems to be missing could be there.
 fn has_dropped_drives(guest: &VmGuest<'_>) -> bool {
-    guest.config.quirks.iter().any(|quirk| {
-        matches!(quirk.why, QuirkKind::Invalid(_)) && drive::is_drive(split_index(quirk.key).0)
-    })
+    guest
+        .config
+        .quirks
+        .iter()
+        .any(|quirk| matches!(quirk.why, QuirkKind::Invalid(_)) && drive::is_drive(split_index(quirk.key).0))
 }
 
 /// The storage of the VM's first disk, for a command that makes another one.
@@ -100,8 +102,7 @@ fn invalid<'c, 'a>(guest: &'c VmGuest<'a>) -> impl Iterator<Item = (&'c Quirk<'a
     guest.config.quirks.iter().filter_map(|quirk| match &quirk.why {
         QuirkKind::Invalid(problem) => {
             let custom = quirk.key == b"cpu" && problem.text.starts_with(b"Custom cputype");
-            (!custom && newer_parts(problem, quirk.key, guest.config.release).is_none())
-                .then_some((quirk, &**problem))
+            (!custom && newer_parts(problem, quirk.key, guest.config.release).is_none()).then_some((quirk, &**problem))
         }
         _ => None,
     })
@@ -208,7 +209,9 @@ fn corrected(guest: &VmGuest<'_>, key: &[u8], span: Span) -> Option<Vec<u8>> {
             Some(_) => name,
             None => match words::did_you_mean(name, keys) {
                 Some(meant) => meant.as_bytes(),
-                None if is_drive && schema_of(b"scsi0").is_some_and(|scsi| scsi.get_any(name).is_some()) => return None,
+                None if is_drive && schema_of(b"scsi0").is_some_and(|scsi| scsi.get_any(name).is_some()) => {
+                    return None;
+                }
                 None => name,
             },
         };
@@ -240,7 +243,9 @@ fn is_option(key: &[u8]) -> bool {
 
 /// Options of a family in the main section, with their numbers.
 fn numbered<'s, 'a>(section: &'s Section<'a>, family: &'static str) -> impl Iterator<Item = (u32, &'s Opt<'a>)> {
-    section.options.iter().filter(move |option| option.known.is_some()).filter_map(move |option| {
-        (option.family() == family.as_bytes()).then_some((option.number()?, option))
-    })
+    section
+        .options
+        .iter()
+        .filter(move |option| option.known.is_some())
+        .filter_map(move |option| (option.family() == family.as_bytes()).then_some((option.number()?, option)))
 }

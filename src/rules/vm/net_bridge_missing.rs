@@ -15,7 +15,11 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
             continue;
         }
         let finding = any
-            .finding(option.key, option.span, format!("`{}` of {} has no bridge", words::name(option.key), any.display_name()))
+            .finding(
+                option.key,
+                option.span,
+                format!("`{}` of {} has no bridge", words::name(option.key), any.display_name()),
+            )
             .consequence("QEMU puts it behind address translation of its own: nobody reaches the VM.")
             .edit(format!("add the bridge, as in bridge=vmbr0, to {}", any.line(option.span)));
         sink.push(finding);

@@ -2,8 +2,8 @@
 
 use super::{VmGuest, edit, invalid, refused, split_index};
 use crate::finding::Level;
-use crate::rules::guest::level_for_section;
 use crate::rules::guest::AnyGuest;
+use crate::rules::guest::level_for_section;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.

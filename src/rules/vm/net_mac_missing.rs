@@ -17,9 +17,16 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
         let Some(props) = option.props.as_ref().filter(|props| props.get("macaddr").is_none()) else { continue };
         let _ = props;
         let finding = any
-            .finding(option.key, option.span, format!("`{}` of {} has no MAC address", words::name(option.key), any.display_name()))
+            .finding(
+                option.key,
+                option.span,
+                format!("`{}` of {} has no MAC address", words::name(option.key), any.display_name()),
+            )
             .consequence("It gets another address at every start: DHCP leases and names of interfaces change.")
-            .fix_command_when(any.set(option.key, option.span.bytes(guest.config.text)), "PVE makes up an address and stores it");
+            .fix_command_when(
+                any.set(option.key, option.span.bytes(guest.config.text)),
+                "PVE makes up an address and stores it",
+            );
         sink.push(finding);
     }
 }

@@ -15,7 +15,8 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
     if !any.is_on("numa") || hotplugs(main, "memory") || was_dropped(guest, b"numa") || was_dropped(guest, b"memory") {
         return;
     }
-    let nodes: Vec<_> = numbered(main, "numa").filter_map(|(_, option)| Some((option, option.props.as_ref()?))).collect();
+    let nodes: Vec<_> =
+        numbered(main, "numa").filter_map(|(_, option)| Some((option, option.props.as_ref()?))).collect();
     let mut sum = Some(0.0);
     for (option, props) in &nodes {
         let key = words::name(option.key);
@@ -40,8 +41,12 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
         return;
     }
     sink.push(
-        any.finding(first.key, first.span, format!("the NUMA nodes of {} have {sum} of its {memory} MiB", any.display_name()))
-            .consequence("The VM doesn't start: `total memory for NUMA nodes must be equal to vm static memory`.")
-            .edit(format!("correct the memory of the nodes, beginning in {}", any.line(first.span))),
+        any.finding(
+            first.key,
+            first.span,
+            format!("the NUMA nodes of {} have {sum} of its {memory} MiB", any.display_name()),
+        )
+        .consequence("The VM doesn't start: `total memory for NUMA nodes must be equal to vm static memory`.")
+        .edit(format!("correct the memory of the nodes, beginning in {}", any.line(first.span))),
     );
 }

@@ -14,7 +14,10 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
     if any.is_on("numa") || was_dropped(guest, b"numa") {
         return;
     }
-    let hotplug = main.get("hotplug").filter(|_| hotplugs(main, "memory")).map(|option| (option, "memory hotplug", "NUMA needs to be enabled for memory hotplug"));
+    let hotplug = main
+        .get("hotplug")
+        .filter(|_| hotplugs(main, "memory"))
+        .map(|option| (option, "memory hotplug", "NUMA needs to be enabled for memory hotplug"));
     let pages = main.get("hugepages").map(|option| (option, "huge pages", "numa needs to be enabled to use hugepages"));
     for (option, what, says) in hotplug.into_iter().chain(pages) {
         let finding = any

@@ -3,8 +3,8 @@
 use super::{VmGuest, newer_parts};
 use crate::finding::Level;
 use crate::model::guest::QuirkKind;
-use crate::rules::guest::level_for_section;
 use crate::rules::guest::AnyGuest;
+use crate::rules::guest::level_for_section;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
@@ -26,7 +26,12 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
                 let since = newer.iter().map(|(_, property)| property.since_text).max().unwrap_or_default();
                 (
                     newer.first().map_or(quirk.span, |(span, _)| *span),
-                    format!("PVE {} knows no {} in `{}`", release.major(), words::list(&names, 3), words::name(quirk.key)),
+                    format!(
+                        "PVE {} knows no {} in `{}`",
+                        release.major(),
+                        words::list(&names, 3),
+                        words::name(quirk.key)
+                    ),
                     if since.is_empty() { "a later release has it".to_owned() } else { format!("since {since}") },
                 )
             }

@@ -4,8 +4,8 @@ use super::{VmGuest, is_option, option_names, split_index, table};
 use crate::finding::Level;
 use crate::model::guest::{Place, QuirkKind};
 use crate::model::tables::guest::Family;
-use crate::rules::guest::level_for_section;
 use crate::rules::guest::AnyGuest;
+use crate::rules::guest::level_for_section;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
@@ -23,16 +23,27 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
             Some(Family::Indexed(count)) if digits.is_empty() => {
                 format!("it needs a number: {}0 to {}", words::name(name), count.saturating_sub(1))
             }
-            Some(Family::Indexed(count)) => format!("there are {0}0 to {0}{1}", words::name(name), count.saturating_sub(1)),
+            Some(Family::Indexed(count)) => {
+                format!("there are {0}0 to {0}{1}", words::name(name), count.saturating_sub(1))
+            }
             _ if is_option(name) => format!("did you mean `{}`?", words::name(name)),
-            _ => words::did_you_mean(quirk.key, option_names()).map(|near| format!("did you mean `{near}`?")).unwrap_or_default(),
+            _ => words::did_you_mean(quirk.key, option_names())
+                .map(|near| format!("did you mean `{near}`?"))
+                .unwrap_or_default(),
         };
         // What nothing is like may be of a patched or a newer PVE.
         let level = if label.is_empty() { Level::Warning } else { RULE.level };
         let finding = any
-            .finding_in(quirk.place, quirk.key, quirk.span, format!("PVE has no option `{}` for VMs", words::name(quirk.key)))
+            .finding_in(
+                quirk.place,
+                quirk.key,
+                quirk.span,
+                format!("PVE has no option `{}` for VMs", words::name(quirk.key)),
+            )
             .label(label)
-            .consequence("PVE warns `unknown setting`, does without it, and its next change of the VM deletes the line.")
+            .consequence(
+                "PVE warns `unknown setting`, does without it, and its next change of the VM deletes the line.",
+            )
             .edit(format!("correct {}, or remove the line", any.line(quirk.span)));
         sink.push(level_for_section(finding, level, quirk.place));
     }

@@ -18,7 +18,11 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
         let pcie = option.props.as_ref().and_then(|props| props.get("pcie")).filter(|pcie| pcie.is_true());
         let Some(pcie) = pcie else { continue };
         let finding = any
-            .finding(option.key, pcie.span, format!("`{}` of {} needs a Q35 machine", words::name(option.key), any.display_name()))
+            .finding(
+                option.key,
+                pcie.span,
+                format!("`{}` of {} needs a Q35 machine", words::name(option.key), any.display_name()),
+            )
             .consequence("The VM doesn't start: `q35 machine model is not enabled`.")
             .fix_command_when(any.set(option.key, any.without(option, &["pcie"])), "to pass it through as a PCI device")
             .edit("give the VM a Q35 machine in the GUI: Hardware, Machine; the guest then sees other hardware");

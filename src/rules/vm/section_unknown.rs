@@ -1,6 +1,6 @@
 //! A section that PVE doesn't know.
 
-use super::{VmGuest};
+use super::VmGuest;
 use crate::finding::Level;
 use crate::model::guest::{DropReason, Shape};
 use crate::rules::guest::AnyGuest;
@@ -35,4 +35,5 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
 }
 
 const SKIPPED: &str = "PVE warns `skipping unknown section`, and its next change of the VM deletes the section.";
-const LEAKS: &str = "PVE drops the header alone: the lines below it are read as part of the section before, and override its values.";
+const LEAKS: &str =
+    "PVE drops the header alone: the lines below it are read as part of the section before, and override its values.";

@@ -21,10 +21,14 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         let name = words::name(&named.value);
         sink.push(
-            any.finding(named.key, named.span, format!("storage `{name}` for the memory of {} doesn't exist", any.display_name()))
-                .discriminator(name)
-                .consequence("Snapshots with memory and hibernation fail.")
-                .fix_command_when(any.delete(named.key), "PVE then chooses the storage itself"),
+            any.finding(
+                named.key,
+                named.span,
+                format!("storage `{name}` for the memory of {} doesn't exist", any.display_name()),
+            )
+            .discriminator(name)
+            .consequence("Snapshots with memory and hibernation fail.")
+            .fix_command_when(any.delete(named.key), "PVE then chooses the storage itself"),
         );
     }
 }

@@ -1,6 +1,6 @@
 //! A template whose disks aren't those of one.
 
-use super::{VmGuest};
+use super::VmGuest;
 use crate::finding::Level;
 use crate::model::vm::Drive;
 use crate::rules::guest::AnyGuest;
@@ -20,7 +20,11 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
     };
     let Some(drive) = guest.config.drives.iter().find(is_plain) else { return };
     let finding = any
-        .finding(drive.key, drive.file.span, format!("{} is a template, and `{}` isn't a base volume", any.display_name(), words::name(drive.key)))
+        .finding(
+            drive.key,
+            drive.file.span,
+            format!("{} is a template, and `{}` isn't a base volume", any.display_name(), words::name(drive.key)),
+        )
         .secondary(guest.at(template.span), "a template by this")
         .consequence("Linked clones fail.")
         .edit(format!("{}, then run qm template {}", any.remove_line(template.span), guest.vmid_text()));

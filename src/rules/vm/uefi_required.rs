@@ -16,7 +16,11 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
     }
     for option in ["amd-sev", "intel-tdx"].into_iter().filter_map(|key| main.get(key)) {
         let finding = any
-            .finding(option.key, option.span, format!("`{}` of {} needs UEFI firmware", words::name(option.key), any.display_name()))
+            .finding(
+                option.key,
+                option.span,
+                format!("`{}` of {} needs UEFI firmware", words::name(option.key), any.display_name()),
+            )
             .label("only with bios: ovmf")
             .consequence("The VM doesn't start.")
             .fix_command_when(any.set(b"bios", "ovmf"), "when the guest can boot with UEFI")

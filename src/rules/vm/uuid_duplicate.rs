@@ -34,7 +34,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 continue;
             }
             let what = if key == "smbios1" { "UUID" } else { "generation id" };
-            let message = format!("{} and {} have the same {what}", AnyGuest::Vm(other).display_name(), any.display_name());
+            let message =
+                format!("{} and {} have the same {what}", AnyGuest::Vm(other).display_name(), any.display_name());
             let finding = any
                 .finding(key.as_bytes(), span, message)
                 .discriminator(words::name(value))

@@ -3,8 +3,8 @@
 use super::{VmGuest, drive, edit, invalid, refused, split_index};
 use crate::finding::Level;
 use crate::model::guest::Place;
-use crate::rules::guest::level_for_section;
 use crate::rules::guest::AnyGuest;
+use crate::rules::guest::level_for_section;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
@@ -14,7 +14,11 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
     let any = AnyGuest::Vm(guest);
     for (quirk, problem) in invalid(guest) {
         let family = split_index(quirk.key).0;
-        if quirk.key == b"cdrom" || family == b"net" || drive::is_drive(family) || matches!(quirk.key, b"fleecing-images" | b"tags") {
+        if quirk.key == b"cdrom"
+            || family == b"net"
+            || drive::is_drive(family)
+            || matches!(quirk.key, b"fleecing-images" | b"tags")
+        {
             continue;
         }
         let (key, written) = (words::name(quirk.key), quirk.span.bytes(guest.config.text));
@@ -31,7 +35,8 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
             },
             _ => finding,
         };
-        finding = finding.consequence("PVE warns `unable to parse value`, and its next change of the VM deletes the line.");
+        finding =
+            finding.consequence("PVE warns `unable to parse value`, and its next change of the VM deletes the line.");
         sink.push(level_for_section(edit(finding, guest, quirk), RULE.level, quirk.place));
     }
 }

@@ -3,8 +3,8 @@
 use super::{VmGuest, table};
 use crate::finding::Level;
 use crate::model::guest::{Place, QuirkKind};
-use crate::rules::guest::level_for_section;
 use crate::rules::guest::AnyGuest;
+use crate::rules::guest::level_for_section;
 use crate::rules::{Context, Rule, Sink, words};
 
 /// The rule.
@@ -28,7 +28,9 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
         let property = &option.property;
         let near = words::did_you_mean(written, property.values.iter().copied());
         let label = match (near, property.min, property.max) {
-            _ if written.windows(2).any(|pair| pair == b" #") => "a remark needs a line of its own: here it is part of the value".to_owned(),
+            _ if written.windows(2).any(|pair| pair == b" #") => {
+                "a remark needs a line of its own: here it is part of the value".to_owned()
+            }
             (Some(near), ..) => format!("did you mean `{near}`?"),
             (None, ..) if !property.values.is_empty() => format!("one of {}", property.values.join(", ")),
             (None, Some(min), Some(max)) => format!("{min} to {max}"),

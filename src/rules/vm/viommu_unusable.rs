@@ -21,7 +21,8 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
         _ => return,
     };
     let rest = any.without(machine, &[part, "aw-bits"]);
-    let finding = any.finding(b"machine", span, format!("{} {what}", any.display_name())).consequence("The VM doesn't start.");
+    let finding =
+        any.finding(b"machine", span, format!("{} {what}", any.display_name())).consequence("The VM doesn't start.");
     sink.push(if rest.is_empty() {
         finding.fix_command(any.delete(b"machine"))
     } else {
