@@ -1,6 +1,7 @@
 //! `grammar/access.toml` -> privileges as bits, built-in roles, ACL path templates and the privileges looked up on them.
 
 use crate::place::{Pool, Texts};
+use crate::releases::{Pve, known};
 use serde::Deserialize;
 use std::{collections::BTreeMap, error::Error, fmt::Write as _, fs, path::Path};
 
@@ -19,7 +20,7 @@ struct Tables {
 #[serde(deny_unknown_fields)]
 struct Privilege {
     name: String,
-    pve: Vec<u8>,
+    pve: Pve,
     #[serde(default)]
     since: String,
     #[serde(default)]
@@ -30,7 +31,7 @@ struct Privilege {
 #[serde(deny_unknown_fields)]
 struct Role {
     name: String,
-    pve: Vec<u8>,
+    pve: Pve,
     #[serde(default)]
     all: bool,
     privileges: Vec<String>,
@@ -42,25 +43,23 @@ struct Role {
 #[serde(deny_unknown_fields)]
 struct Only {
     name: String,
-    pve: Vec<u8>,
+    pve: Pve,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AclPath {
     path: String,
-    pve: Vec<u8>,
+    pve: Pve,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Checked {
     path: String,
-    pve: Vec<u8>,
+    pve: Pve,
     privileges: Vec<String>,
 }
-
-const RELEASES: [u8; 3] = [7, 8, 9];
 
 /// Writes `access.rs` into `out`.
 pub(crate) fn generate(grammar: &Path, out: &Path, texts: &mut Texts) -> Result<(), Box<dyn Error>> {
@@ -86,15 +85,15 @@ pub(crate) fn generate(grammar: &Path, out: &Path, texts: &mut Texts) -> Result<
     for row in &tables.roles {
         releases(&row.pve)?;
         let name = texts.text(&row.name);
-        write!(rust, "    RoleRow {{ name: {name}, privileges: [")?;
-        for release in RELEASES {
-            if row.pve.contains(&release) {
-                write!(rust, "Some(PrivSet({:#x})), ", tables.role_bits(row, release)?)?;
+        write!(rust, "    RoleRow {{ name: {name}, privileges: PerRelease([")?;
+        for release in known() {
+            if row.pve.contains(release) {
+                write!(rust, "Some(PrivSet({:#x})), ", tables.role_bits(row, *release)?)?;
             } else {
                 write!(rust, "None, ")?;
             }
         }
-        writeln!(rust, "] }},")?;
+        writeln!(rust, "]) }},")?;
     }
     writeln!(rust, "];\n")?;
 
@@ -107,43 +106,45 @@ pub(crate) fn generate(grammar: &Path, out: &Path, texts: &mut Texts) -> Result<
     writeln!(rust, "];\n")?;
 
     // One row per template, whatever the number of entries it has in the file.
-    let mut checked: BTreeMap<&str, [u64; 3]> = BTreeMap::new();
+    let mut checked: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for row in &tables.checked {
         let bits = tables.bits(&row.privileges)?;
         releases(&row.pve)?;
-        let slots = checked.entry(&row.path).or_default();
-        for (slot, release) in slots.iter_mut().zip(RELEASES) {
-            if row.pve.contains(&release) {
-                *slot |= bits & tables.all(release);
+        let slots = checked.entry(&row.path).or_insert_with(|| vec![0; known().len()]);
+        for (slot, release) in slots.iter_mut().zip(known()) {
+            if row.pve.contains(release) {
+                *slot |= bits & tables.all(*release);
             }
         }
     }
     writeln!(rust, "static CHECKED: [CheckedRow; {}] = [", checked.len())?;
-    for (path, [a, b, c]) in checked {
+    for (path, slots) in checked {
+        let sets: Vec<_> = slots.iter().map(|bits| format!("PrivSet({bits:#x})")).collect();
         let (path, parts) = (texts.text(path), components.list(tables.components(path, texts)?));
         writeln!(
             rust,
-            "    CheckedRow {{ template: {path}, components: {parts}, privileges: [PrivSet({a:#x}), PrivSet({b:#x}), PrivSet({c:#x})] }},"
+            "    CheckedRow {{ template: {path}, components: {parts}, privileges: PerRelease([{}]) }},",
+            sets.join(", ")
         )?;
     }
     writeln!(rust, "];\n")?;
 
     components.write("Component", &mut rust)?;
     writeln!(rust, "static CHECKED_ANYWHERE: PrivSet = PrivSet({:#x});", tables.bits(&tables.any_path)?)?;
-    writeln!(rust, "\nstatic ALL: [PrivSet; 3] = [")?;
-    for release in RELEASES {
-        writeln!(rust, "    PrivSet({:#x}),", tables.all(release))?;
+    writeln!(rust, "\nstatic ALL: PerRelease<PrivSet> = PerRelease([")?;
+    for release in known() {
+        writeln!(rust, "    PrivSet({:#x}),", tables.all(*release))?;
     }
-    writeln!(rust, "];")?;
+    writeln!(rust, "]);")?;
     fs::write(out.join("access.rs"), rust)?;
     Ok(())
 }
 
-/// Bit `i` is set when release `7 + i` is listed.
+/// Bit `i` is set when the release of this index is listed.
 fn releases(pve: &[u8]) -> Result<u8, Box<dyn Error>> {
     let mut bits = 0;
     for release in pve {
-        let index = RELEASES.iter().position(|known| known == release);
+        let index = known().iter().position(|known| known == release);
         let index = index.ok_or_else(|| format!("access.toml: no release {release}"))?;
         bits |= 1 << index;
     }

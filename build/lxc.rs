@@ -8,6 +8,7 @@ use std::path::Path;
 
 use crate::place::Texts;
 use crate::property::{Property, Variants, property, upper};
+use crate::releases::oldest;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -60,8 +61,8 @@ struct Values {
 }
 
 /// Writes `lxc.rs` into `out`.
-pub(crate) fn generate(out: &Path, texts: &mut Texts) -> Result<(), Box<dyn Error>> {
-    let grammar: Grammar = toml::from_str(&fs::read_to_string("grammar/lxc.toml")?)?;
+pub(crate) fn generate(grammar_dir: &Path, out: &Path, texts: &mut Texts) -> Result<(), Box<dyn Error>> {
+    let grammar: Grammar = toml::from_str(&fs::read_to_string(grammar_dir.join("lxc.toml"))?)?;
     let mut code = String::new();
     for (name, properties) in &grammar.schema {
         writeln!(code, "/// The property string of `{name}`.")?;
@@ -157,9 +158,9 @@ fn raw(code: &mut String, grammar: &Grammar, texts: &mut Texts) -> Result<(), Bo
     for (key, why) in rejected {
         writeln!(code, "        b{key:?} => RawKey::Rejected({why:?}),")?;
     }
-    for (list, since) in [(keys, "Pve7"), (keys_since_9, "Pve9")] {
+    for (list, since) in [(keys, oldest()), (keys_since_9, 9)] {
         for key in list {
-            writeln!(code, "        b{key:?} => RawKey::Since(Release::{since}),")?;
+            writeln!(code, "        b{key:?} => RawKey::Since(Release::Pve{since}),")?;
         }
     }
     writeln!(code, "        _ => return None,\n    }})\n}}")?;
@@ -172,9 +173,9 @@ fn raw(code: &mut String, grammar: &Grammar, texts: &mut Texts) -> Result<(), Bo
     writeln!(code, "static RAW_PREFIXES: List<Text> = {};", texts.list(prefixes))?;
     writeln!(code, "static LXC_PREFIXES: List<Text> = {};", texts.list(&grammar.lxc.prefixes))?;
     writeln!(code, "fn lxc_exact(key: &[u8]) -> Option<Release> {{\n    Some(match key {{")?;
-    for (list, since) in [(&grammar.lxc.keys, "Pve7"), (&grammar.lxc.keys_since_9, "Pve9")] {
+    for (list, since) in [(&grammar.lxc.keys, oldest()), (&grammar.lxc.keys_since_9, 9)] {
         for key in list {
-            writeln!(code, "        b{key:?} => Release::{since},")?;
+            writeln!(code, "        b{key:?} => Release::Pve{since},")?;
         }
     }
     writeln!(code, "        _ => return None,\n    }})\n}}")?;

@@ -1,6 +1,7 @@
 //! `grammar/operations.toml` -> `operations.rs`: the catalogue of operations, and an index of all their names.
 
 use crate::place::{Pool, Texts};
+use crate::releases::Pve;
 use serde::Deserialize;
 use std::{collections::BTreeMap, error::Error, fmt::Write as _, fs, path::Path};
 
@@ -29,9 +30,9 @@ struct Operation {
     cli: Option<String>,
     api: String,
     #[serde(default = "all_releases")]
-    pve: Vec<u8>,
+    pve: Pve,
     #[serde(default)]
-    root_only: Vec<u8>,
+    root_only: Pve,
     #[serde(default = "yes")]
     tokens: bool,
     checks: Vec<Entry>,
@@ -68,7 +69,7 @@ struct Check {
     body: bool,
     when: Option<String>,
     #[serde(default)]
-    pve: Vec<u8>,
+    pve: Pve,
     #[serde(default, rename = "or")]
     others: Vec<Alternative>,
     note: Option<String>,
@@ -85,8 +86,8 @@ struct Alternative {
     when: Option<String>,
 }
 
-fn all_releases() -> Vec<u8> {
-    vec![7, 8, 9]
+fn all_releases() -> Pve {
+    Pve::all()
 }
 
 fn yes() -> bool {

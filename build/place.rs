@@ -41,7 +41,7 @@ impl Texts {
 
     /// A `List<Release>`.
     pub(crate) fn releases(&mut self, pve: &[u8]) -> Result<String, Box<dyn Error>> {
-        if !pve.is_sorted() || pve.iter().any(|release| !(7..=9).contains(release)) {
+        if !pve.is_sorted() || pve.iter().any(|release| !crate::releases::known().contains(release)) {
             return Err(format!("{pve:?} aren't releases in ascending order").into());
         }
         Ok(self.releases.list(pve.iter().map(|release| format!("Release::Pve{release}")).collect()))

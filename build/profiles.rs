@@ -1,6 +1,7 @@
 //! `grammar/profiles/*.toml` -> `profiles.rs`: what integrations and common roles need.
 
 use crate::place::{Pool, Texts};
+use crate::releases::Pve;
 use serde::Deserialize;
 use std::{error::Error, fmt::Write as _, fs, path::Path};
 
@@ -48,7 +49,7 @@ struct Documented {
     #[serde(default = "base")]
     feature: String,
     #[serde(default = "all_releases")]
-    pve: Vec<u8>,
+    pve: Pve,
     text: Option<String>,
 }
 
@@ -59,7 +60,7 @@ struct Erratum {
     #[serde(default)]
     names: Vec<String>,
     #[serde(default = "all_releases")]
-    pve: Vec<u8>,
+    pve: Pve,
     text: String,
 }
 
@@ -79,7 +80,7 @@ struct Minimal {
     path: String,
     privileges: Vec<String>,
     #[serde(default = "all_releases")]
-    pve: Vec<u8>,
+    pve: Pve,
 }
 
 #[derive(Deserialize)]
@@ -91,7 +92,7 @@ struct Grant {
     #[serde(default)]
     roles: Vec<String>,
     #[serde(default = "all_releases")]
-    pve: Vec<u8>,
+    pve: Pve,
     #[serde(default = "base")]
     feature: String,
     #[serde(default)]
@@ -147,8 +148,8 @@ fn base() -> String {
     "base".into()
 }
 
-fn all_releases() -> Vec<u8> {
-    vec![7, 8, 9]
+fn all_releases() -> Pve {
+    Pve::all()
 }
 
 /// Writes `profiles.rs` into `out`.

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::place::Texts;
 use crate::property::{Variants, property, upper};
+use crate::releases::{known, oldest};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,8 +22,8 @@ struct Grammar {
 }
 
 /// Writes `qemu.rs` into `out`.
-pub(crate) fn generate(out: &Path, texts: &mut Texts) -> Result<(), Box<dyn Error>> {
-    let grammar: Grammar = toml::from_str(&fs::read_to_string("grammar/guests/qemu.toml")?)?;
+pub(crate) fn generate(grammar: &Path, out: &Path, texts: &mut Texts) -> Result<(), Box<dyn Error>> {
+    let grammar: Grammar = toml::from_str(&fs::read_to_string(grammar.join("guests/qemu.toml"))?)?;
     let mut code = String::new();
     for (name, properties) in &grammar.schema {
         let validate = if name == "cpu" { "Some(check::cpu)" } else { "None" };
@@ -56,9 +57,16 @@ pub(crate) fn generate(out: &Path, texts: &mut Texts) -> Result<(), Box<dyn Erro
         }
         writeln!(code, "];")?;
     }
-    for (name, list) in &grammar.cpu {
-        let doc = "Models that QEMU or PVE defines, or flags that a VM may name.";
-        writeln!(code, "/// {doc}\npub static CPU_{}: List<Text> = {};", upper(name), texts.list(list))?;
+    for what in ["models", "flags"] {
+        let mut lists = Vec::new();
+        for &release in known() {
+            // A list holds until there is another.
+            let of = |release| grammar.cpu.get(&format!("{what}-{release}"));
+            let list = (oldest()..=release).rev().find_map(of).ok_or_else(|| format!("qemu.toml: no {what}"))?;
+            lists.push(texts.list(list));
+        }
+        let lists = lists.join(", ");
+        writeln!(code, "static CPU_{}: PerRelease<List<Text>> = PerRelease([{lists}]);", upper(what))?;
     }
     fs::write(out.join("qemu.rs"), code)?;
     Ok(())

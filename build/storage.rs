@@ -1,6 +1,7 @@
 //! `grammar/storage.toml` -> storage types, their properties and content kinds.
 
 use crate::place::{Pool, Texts};
+use crate::releases;
 use serde::Deserialize;
 use std::{collections::BTreeMap, error::Error, fmt::Write as _, fs, path::Path};
 
@@ -68,9 +69,6 @@ struct Type {
     options: Vec<String>,
 }
 
-const OLDEST: u8 = 7;
-const NEWEST: u8 = 9;
-
 pub(crate) fn generate(grammar: &Path, out: &Path, texts: &mut Texts) -> Result<(), Box<dyn Error>> {
     let mut tables: Tables = toml::from_str(&fs::read_to_string(grammar.join("storage.toml"))?)?;
     let mut code = String::new();
@@ -113,11 +111,8 @@ fn write_content(code: &mut String, tables: &Tables) -> Fallible<()> {
 }
 
 fn write_property(code: &mut String, property: &Property) -> Fallible<()> {
-    let (since, until) = match property.releases.split_once('-') {
-        Some((since, until)) => (since.parse()?, until.parse()?),
-        None if property.releases.is_empty() => (OLDEST, NEWEST),
-        None => (property.releases.parse()?, property.releases.parse()?),
-    };
+    let releases = if property.releases.is_empty() { "all" } else { &property.releases };
+    let [since, until] = releases::range(releases)?;
     let base = match property.r#type.as_str() {
         "" | "string" => "STRING",
         "boolean" => "BOOLEAN",
@@ -178,9 +173,11 @@ fn write_type(
     write!(code, "since_text: {:?}, until_text: {:?}, ", storage_type.since, storage_type.until)?;
     write!(code, "content: {}, ", set(&storage_type.content))?;
     write!(code, "default_content: {}, ", set(&storage_type.default_content))?;
-    let import = if storage_type.import_since.is_empty() { OLDEST } else { major(&storage_type.import_since)? };
+    let import =
+        if storage_type.import_since.is_empty() { releases::oldest() } else { major(&storage_type.import_since)? };
     write!(code, "import_since: {}, import_since_text: {:?}, ", pve(import), storage_type.import_since)?;
-    let formats = if storage_type.formats_since.is_empty() { OLDEST } else { major(&storage_type.formats_since)? };
+    let formats =
+        if storage_type.formats_since.is_empty() { releases::oldest() } else { major(&storage_type.formats_since)? };
     write!(code, "formats: &{:?}, formats_since: {}, ", storage_type.formats, pve(formats))?;
     let mut options: Vec<&String> = storage_type.options.iter().collect();
     options.sort_by_key(|option| option.split(':').next().map(str::to_owned));
@@ -226,9 +223,9 @@ fn write_option(option: &str, properties: &[Property], first: u8, last: u8, text
 fn range(since: &[String], until: &str) -> Fallible<(u8, u8)> {
     let first = match since.first().filter(|version| !version.is_empty()) {
         Some(version) => major(version)?,
-        None => OLDEST,
+        None => releases::oldest(),
     };
-    let last = if until.is_empty() { NEWEST } else { major(until)? - 1 };
+    let last = if until.is_empty() { releases::newest() } else { major(until)? - 1 };
     Ok((first, last))
 }
 

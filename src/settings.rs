@@ -92,7 +92,7 @@ fn span(range: Range<usize>) -> Span {
 
 fn release<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Release>, D::Error> {
     let major = u8::deserialize(deserializer)?;
-    Release::from_major(major).map(Some).ok_or_else(|| serde::de::Error::custom("pve must be 7, 8 or 9"))
+    Release::from_major(major).map(Some).ok_or_else(|| serde::de::Error::custom(format!("pve must be {}", Release::OR)))
 }
 
 fn reason<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {

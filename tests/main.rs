@@ -30,6 +30,7 @@ mod files;
 mod grammar;
 mod help;
 mod layouts;
+mod releases;
 mod report;
 mod rules;
 mod rules_ct;

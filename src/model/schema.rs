@@ -128,8 +128,8 @@ impl Property {
         default: None,
         alias: None,
         requires: None,
-        since: Release::Pve7,
-        until: Release::Pve9,
+        since: Release::OLDEST,
+        until: Release::LATEST,
         since_text: "",
     };
     /// An optional boolean.

@@ -358,7 +358,7 @@ impl Report<'_, '_, '_> {
     /// What has to be known, as far as it matters now: about tokens for a token, about the upgrade when something is missing.
     fn remarks(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let token = self.subject.contains('!');
-        let upgraded = self.release == Release::Pve9 && !self.fit.fits();
+        let upgraded = self.release >= Release::Pve9 && !self.fit.fits();
         profiles::remarks(self.profile).filter(move |(what, _)| match *what {
             "tokens" => token,
             "from 8 to 9" => upgraded,

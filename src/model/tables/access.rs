@@ -4,7 +4,7 @@
 //! compared. What a file says about roles and ACLs is [`crate::model::user`]; what follows from it is [`crate::access`].
 
 use super::place::{List, Listed, Text};
-use crate::release::Release;
+use crate::release::{PerRelease, Release};
 use std::fmt;
 use std::ops::{BitAnd, BitAndAssign, BitOr, BitOrAssign, Sub, SubAssign};
 
@@ -19,7 +19,7 @@ struct PrivilegeRow {
 
 struct RoleRow {
     name: Text,
-    privileges: [Option<PrivSet>; 3],
+    privileges: PerRelease<Option<PrivSet>>,
 }
 
 /// A form of ACL path that the API accepts (pve-access-control, `check_path`).
@@ -37,7 +37,7 @@ pub struct CheckedRow {
     /// The path with names in braces: `/vms/{vmid}`.
     pub template: Text,
     components: List<Component>,
-    privileges: [PrivSet; 3],
+    privileges: PerRelease<PrivSet>,
 }
 
 /// How one component of a path may look.
@@ -155,7 +155,7 @@ impl PrivSet {
     /// Every privilege of `release`: what the role Administrator holds.
     #[must_use]
     pub fn all(release: Release) -> Self {
-        ALL.get(release.index()).copied().unwrap_or_default()
+        *ALL.get(release)
     }
 
     /// The set that holds just `privilege`.
@@ -282,9 +282,7 @@ impl fmt::Display for PrivSet {
 
 /// The built-in roles of `release` with their privileges, in the order of their names.
 pub fn builtin_roles(release: Release) -> impl Iterator<Item = (&'static str, PrivSet)> {
-    ROLES
-        .iter()
-        .filter_map(move |row| Some((row.name.as_str(), row.privileges.get(release.index()).copied().flatten()?)))
+    ROLES.iter().filter_map(move |row| Some((row.name.as_str(), (*row.privileges.get(release))?)))
 }
 
 /// The privileges of the built-in role `name`, when `release` has such a role.
@@ -333,7 +331,7 @@ pub fn checked_on(path: &[u8], release: Release) -> PrivSet {
         let mut parts = components(path);
         let matches = row.components.iter().all(|part| parts.next().is_some_and(|given| part.accepts(given)))
             && parts.next().is_none();
-        if matches { all | row.privileges.get(release.index()).copied().unwrap_or_default() } else { all }
+        if matches { all | *row.privileges.get(release) } else { all }
     })
 }
 
@@ -344,11 +342,7 @@ pub fn checked_below(path: &[u8], release: Release) -> PrivSet {
     CHECKED.iter().fold(PrivSet::EMPTY, |all, row| {
         let mut forms = row.components.iter();
         let begins = components(path).all(|part| forms.next().is_some_and(|form| form.accepts(part)));
-        if begins && forms.next().is_some() {
-            all | row.privileges.get(release.index()).copied().unwrap_or_default()
-        } else {
-            all
-        }
+        if begins && forms.next().is_some() { all | *row.privileges.get(release) } else { all }
     })
 }
 

@@ -5,7 +5,7 @@ use crate::model::schema::{Alias, Format, Property, Schema, format};
 use crate::model::tables::guest::{Family, GuestOption, split_index};
 use crate::model::tables::place::{List, Text};
 use crate::model::vm::check;
-use crate::release::Release;
+use crate::release::{PerRelease, Release};
 
 include!(concat!(env!("OUT_DIR"), "/qemu.rs"));
 
@@ -31,21 +31,13 @@ fn known(list: &'static [(&str, &[GuestOption])], name: &[u8], release: Release)
 /// CPU models that `release` has by itself.
 #[must_use]
 pub fn cpu_models(release: Release) -> List<Text> {
-    match release {
-        Release::Pve7 => CPU_MODELS_7,
-        Release::Pve8 => CPU_MODELS_8,
-        Release::Pve9 => CPU_MODELS_9,
-    }
+    *CPU_MODELS.get(release)
 }
 
 /// CPU flags that a VM's own configuration may name.
 #[must_use]
 pub fn cpu_flags(release: Release) -> List<Text> {
-    match release {
-        Release::Pve7 => CPU_FLAGS_7,
-        Release::Pve8 => CPU_FLAGS_8,
-        Release::Pve9 => CPU_FLAGS_9,
-    }
+    *CPU_FLAGS.get(release)
 }
 
 #[cfg(test)]

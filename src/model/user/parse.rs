@@ -27,7 +27,7 @@ use std::collections::hash_map::Entry;
 pub const fn list_blanks(release: Release) -> Blanks {
     match release {
         Release::Pve7 | Release::Pve8 => Blanks::Ascii,
-        Release::Pve9 => Blanks::Latin1,
+        _ => Blanks::Latin1,
     }
 }
 
