@@ -111,7 +111,7 @@ impl<'t, 'c, 'a> Explainer<'t, 'c, 'a> {
                     let thing = thing(path);
                     told.push(
                         Sentence::new(format!(
-                            "{thing} is in pool {pool} ({}): what one may on the pool, one may on its members",
+                            "{thing} is in pool {pool} ({}): permissions on the pool apply to its members",
                             (self.at)(*member)
                         ))
                         .mark(*member, format!("{thing} is in pool {pool}")),

@@ -44,6 +44,6 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             }
             None => finding,
         });
-        Some(finding.edit("remove the line that isn't meant"))
+        Some(finding.edit("remove the line that isn't wanted"))
     });
 }

@@ -36,7 +36,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         Some(
             finding
                 .fix_command_when(Command::new("pveum group add").arg(group), "if the group should exist")
-                .edit("remove the group from this line, if none of that name is to come"),
+                .edit("remove the group from this line, if it isn't needed"),
         )
     });
 }

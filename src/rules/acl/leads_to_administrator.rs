@@ -110,7 +110,7 @@ fn finding(rights: &AclAnalysis<'_>, escalation: &Escalation<'_, '_, '_>, alike:
     let entries: Vec<_> = alike.entries.iter().filter(|other| other.line == entry.line).collect();
     finding =
         finding.fix_commands(rights.delete(&path, &entries), &format!("if nothing else of {role} is needed there"));
-    Some(finding.edit("ignore this finding with a reason in pvelint.toml, if this is meant"))
+    Some(finding.edit("ignore this finding with a reason in pvelint.toml, if this is intended"))
 }
 
 /// What to give in place of the entry.

@@ -69,12 +69,11 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             );
         } else if above {
             finding = finding.edit(format!(
-                "give {names} PVEPoolUser on each pool{}: it stands there in place of NoAccess",
+                "grant {names} PVEPoolUser on each pool{}: it replaces NoAccess there",
                 if at_root { ", or on /pool" } else { "" }
             ));
         } else {
-            finding =
-                finding.edit(format!("take the ACL with NoAccess off {pool_path}, or the member out of the pool"));
+            finding = finding.edit(format!("remove the ACL with NoAccess on {pool_path}, or the member from the pool"));
         }
         sink.push(finding);
     }

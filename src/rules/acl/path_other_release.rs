@@ -49,7 +49,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         };
         let finding = match spot.path.strip_prefix(b"/sdn/vnets/") {
             Some(vnet) if release > Release::Pve7 && !vnet.contains(&b'/') => finding.edit(format!(
-                "give the role on /sdn/zones/, the vnet's zone, and /{} behind it: rights on vnets are there now",
+                "grant the role on /sdn/zones/, the vnet's zone, and /{} after it: permissions on vnets are there now",
                 words::name(vnet)
             )),
             _ => finding,

@@ -38,6 +38,6 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             Some(command) => finding.fix_command_when(command, &format!("takes back the permissions on {read}")),
             None => finding,
         };
-        Some(finding.edit("write the path that is meant"))
+        Some(finding.edit("write the intended path"))
     });
 }

@@ -35,8 +35,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             match keep {
                 Some(command) => finding = finding.fix_command_when(command, "keeps both"),
                 None => {
-                    finding = finding
-                        .edit(format!("give {} on {path} the roles that count above it, too", by(rights, change)))
+                    finding =
+                        finding.edit(format!("grant {} on {path} the roles from above it, too", by(rights, change)))
                 }
             }
         } else if concerns_all(rights, change) {

@@ -58,7 +58,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 Command::new("pveum pool modify").arg(pool.name.value).words(option).arg(vmid).words("--delete 1"),
                 &format!("if {thing} needn't be in the pool"),
             )
-            .edit("NoAccess in place of the role takes away everything, and no pool gives anything back");
+            .edit("NoAccess instead of the role takes away everything, and no pool gives anything back");
         sink.push(finding);
     }
 }

@@ -89,7 +89,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 ));
                 let tops: Vec<_> = places.iter().map(|(top, _)| top).collect();
                 finding = finding.edit(format!(
-                    "give {name} on {} or below {}, if that is meant",
+                    "grant {name} on {} or below {}, if that is intended",
                     words::list(&tops, 7).replace(" and ", " or "),
                     if tops.len() == 1 { "it" } else { "these" }
                 ));

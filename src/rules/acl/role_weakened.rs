@@ -63,7 +63,7 @@ fn check(context: &Context<'_>, from: Release, sink: &mut Sink) {
         }
         sink.push(match keep(model, first, lost) {
             Some(commands) => finding.fix_commands(commands, "if they still need it; likewise for the others"),
-            None => finding.edit(format!("if that is to stay allowed, give a role with {what} there as well")),
+            None => finding.edit(format!("if they still need it, grant a role with {what} there as well")),
         });
     }
 }

@@ -401,7 +401,7 @@ impl<'a> Gap<'a> {
         }
         let to_name = self.to_name(rights);
         let Some(best) = self.best(rights, access, need).filter(|_| to_name.len() <= 50) else {
-            return finding.edit("give them PVEDatastoreUser on a storage that is to hold it");
+            return finding.edit("grant them PVEDatastoreUser on a storage that should hold it");
         };
         let storage = [b"/storage/", best.id.value.as_bytes()].concat();
         let on = |path: &[u8]| {
@@ -409,7 +409,7 @@ impl<'a> Gap<'a> {
             Some(command.words("--roles PVEDatastoreUser"))
         };
         let Some(grant) = on(&storage) else {
-            return finding.edit(format!("give them PVEDatastoreUser on {}", words::name(&storage)));
+            return finding.edit(format!("grant them PVEDatastoreUser on {}", words::name(&storage)));
         };
         finding = finding.fix_command(grant);
         // Through the pool that the rights come from, where those who have them by it are just these.

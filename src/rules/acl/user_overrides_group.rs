@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         if change.gains {
             finding = match keep_both(rights, spot, change, &had) {
                 Some(command) => finding.fix_command_when(command, "keeps both"),
-                None => finding.edit(format!("give {user} the group's roles on {path}, too")),
+                None => finding.edit(format!("grant {user} the group's roles on {path}, too")),
             };
         } else {
             finding = finding

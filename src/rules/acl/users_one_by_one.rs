@@ -51,7 +51,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             )
             .discriminator(&*names)
             .consequence("When a user joins or leaves, each of these paths has to be changed; with a group, only one place.")
-            .edit("make a group of them (pveum group add, pveum user modify --append 1 --groups), and give the ACLs to it"),
+            .edit("create a group for them (pveum group add, pveum user modify --append 1 --groups), and grant it the roles"),
         );
     }
 }

@@ -25,7 +25,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         Some(if roles {
             found(format!("this ACL on `{path}` has no effect: {named} is where its subjects belong"))
                 .label("the subjects are missing")
-                .edit("write who has the role in front of it, as the third field behind acl")
+                .edit("write who gets the role in front of it, as the third field after acl")
         } else {
             found(format!("this ACL on `{path}` grants {named} nothing: it names no role"))
                 .label("no role after the subjects")

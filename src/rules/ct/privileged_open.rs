@@ -54,7 +54,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
     let finding = finding
         .consequence("The container is privileged, so this removes the last protection of the node.")
         .edit(format!(
-            "make {} unprivileged (backup, then pct restore ... --unprivileged 1); there nesting is safe enough",
+            "make {} unprivileged (backup, then pct restore ... --unprivileged 1), where nesting is safe enough",
             display_name(guest)
         ));
     sink.push(finding);

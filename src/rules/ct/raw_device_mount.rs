@@ -38,7 +38,7 @@ fn check(_: &Context<'_>, guest: &Ct<'_>, sink: &mut Sink) {
         let finding = finding_in_main(guest, raw.key, raw.key_span, format!("`{source}` could be a device of {}", display_name(guest)))
             .discriminator(&source)
             .consequence("With an option `dev` PVE creates the device node itself, with its own owner and mode, and shows it in the GUI.")
-            .edit(format!("in place of line {} of {}: dev{number} with the path {source}, and gid= for the group in the container that uses it", line_number(guest, raw.key_span), conf(guest)));
+            .edit(format!("instead of line {} of {}: dev{number} with the path {source}, and gid= for the group in the container that uses it", line_number(guest, raw.key_span), conf(guest)));
         sink.push(finding);
     }
 }

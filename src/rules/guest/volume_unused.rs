@@ -23,7 +23,7 @@ fn check(_: &Context<'_>, guest: &AnyGuest<'_, '_>, sink: &mut Sink) {
                 "The volume takes up space and is in no backup. Destroying the {} destroys it, too.",
                 guest.kind()
             ))
-            .edit(format!("{what}, or give it up in the GUI: {place}, {}", words::name(option.key)));
+            .edit(format!("{what}, or remove it in the GUI: {place}, {}", words::name(option.key)));
         sink.push(finding);
     }
 }

@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 )
                 .label("guests, by number, come first, then storages")
                 .consequence(format!("The pool gets neither. {GONE}"))
-                .edit("put the numbers into the third field behind pool, and the storages into the fourth")
+                .edit("put the numbers into the third field after pool, and the storages into the fourth")
             });
         }
         let message = format!("pool `{name}` doesn't get {shown:?}: it isn't the number of a guest");

@@ -21,7 +21,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 format!("role `{name}` includes exactly the privileges of the built-in `{twin}`"),
             )
             .consequence(format!("An upgrade of PVE keeps `{twin}` up to date but leaves `{name}` as it is."))
-            .edit(format!("give {twin} in its place, unless it is to stay as it is")),
+            .edit(format!("grant {twin} instead, unless the role should stay as it is")),
         );
     }
 }

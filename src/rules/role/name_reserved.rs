@@ -23,7 +23,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 Finding::new(subject(role.name), place, format!("role `{name}` has a name reserved for PVE's own roles"))
                     .label("names that begin with PVE, in any case, are PVE's since 8.0")
                     .consequence("PVE keeps the role but refuses to create one with that name again; a later release could add its own.")
-                    .edit("make a role of another name with the same privileges, and name that in the ACLs"),
+                    .edit("create a role with another name and the same privileges, and use it in the ACLs"),
             );
         }
     }

@@ -56,7 +56,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         let all = if all.len() > 1 { all.without(ContentKind::None) } else { all };
         sink.push(if all.is_empty() {
             finding.edit(format!(
-                "write in line {} of {PATH} what it is to hold, out of {}",
+                "write in line {} of {PATH} what it should hold, out of {}",
                 view.line(value.span),
                 kinds_in_words(possible.without(ContentKind::None))
             ))

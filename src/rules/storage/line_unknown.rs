@@ -33,7 +33,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             .label("not a header, a property or a comment")
             .consequence("PVE logs it, and its next change of any storage deletes it.")
             .edit(format!(
-                "begin line {} of {PATH} with `#`, or remove it; comments, too, are gone after PVE's next change",
+                "begin line {} of {PATH} with `#`, or remove it; PVE's next change removes comments, too",
                 dropped.line
             ));
         sink.push(finding);

@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             .label(label)
             .consequence("PVE silently uses /var/lib/vz with every kind of content on every node instead, and its next change of any storage writes that to the file.")
             .edit(format!(
-                "give the storage another id in line {} of {PATH}, and change the volume ids of its guests alike",
+                "give the storage another id in line {} of {PATH}, and change the volume ids in its guests",
                 view.line(section.header)
             ));
         sink.push(view.count_guests(finding, section.id.value));

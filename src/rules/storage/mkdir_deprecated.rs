@@ -28,7 +28,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             )
         } else {
             finding.edit(format!(
-                "write create-base-path and create-subdirs in place of line {} of {PATH}",
+                "write create-base-path and create-subdirs instead of line {} of {PATH}",
                 view.line(mkdir.line)
             ))
         };

@@ -31,7 +31,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 .label(label)
                 .discriminator(words::name(quirk.span.bytes(context.text(file.file))))
                 .consequence(pve)
-                .edit(format!("write the range that is meant into {name}, such as root:100000:65536"));
+                .edit(format!("write the intended range into {name}, such as root:100000:65536"));
             sink.push(finding);
         }
     }

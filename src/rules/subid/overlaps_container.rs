@@ -34,7 +34,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 .label(format!("shares {} {} with {guest}", kind.noun(), first.max(line.start)))
                 .discriminator(owner.clone())
                 .consequence(format!("`{owner}` can enter a user namespace that owns the files of {guest}, and can read and change them there."))
-                .edit(format!("give {owner} a range of its own in {name}, above the ones that containers use, such as {owner}:{}:65536", free_above(&ranges)));
+                .edit(format!("give {owner} another range in {name}, above those that containers use, such as {owner}:{}:65536", free_above(&ranges)));
             sink.push(finding);
         }
     }

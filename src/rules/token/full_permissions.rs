@@ -28,11 +28,11 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         )
         .consequence("Whoever gets hold of its secret is an administrator, without a second factor.");
         sink.push(if token.privsep.value {
-            finding.edit("give the token the roles that it needs in place of this one")
+            finding.edit("grant the token the roles that it needs instead of this one")
         } else {
             finding
                 .secondary(rights.at(token.privsep.span), format!("all permissions of {}", words::name(user.id.value)))
-                .edit("turn on privilege separation, and give the token the roles that it needs")
+                .edit("turn on privilege separation, and grant the token the roles that it needs")
         });
     }
 }

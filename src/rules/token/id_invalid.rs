@@ -24,7 +24,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             .consequence(format!("Calls with it can't authenticate, and PVE drops its ACLs, too. {GONE}"));
         let finding = match fault {
             TokenFault::OneCharacter | TokenFault::Token => {
-                finding.edit("make a new token whose name begins with a letter and has two characters or more")
+                finding.edit("create a new token whose name begins with a letter and has at least two characters")
             }
             TokenFault::NoToken | TokenFault::User(_) => finding.edit("write the id as USER@REALM!TOKEN"),
         };

@@ -29,7 +29,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                     None => "no such user".to_owned(),
                 });
                 finding
-                    .edit(format!("if the token is to work: add the line `user:{owner}:1:0::::::` above this one"))
+                    .edit(format!("if the token should work: add the line `user:{owner}:1:0::::::` above this one"))
                     .edit("if not: nothing, PVE's next write removes the line")
             }
         };

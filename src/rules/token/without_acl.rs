@@ -60,7 +60,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             });
             finding = finding.fix_commands(commands, "");
         } else {
-            finding = finding.edit("give the token roles of its own on the paths that it works on");
+            finding = finding.edit("grant the token its own roles on the paths that it needs");
         }
         if user.id.value != ROOT && !has.is_empty() {
             let command = Command::new("pveum user token modify").arg(user.id.value).arg(token.name);

@@ -15,6 +15,6 @@ fn check(sources: &Sources, sink: &mut Sink) {
     report(sources, sink, wanted, |finding| {
         finding
             .consequence("The rest was not checked.")
-            .edit("name the directory that holds the configuration: pvelint check backup/etc/pve")
+            .edit("name the directory that contains the configuration: pvelint check backup/etc/pve")
     });
 }

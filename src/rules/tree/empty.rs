@@ -16,7 +16,7 @@ fn check(sources: &Sources, sink: &mut Sink) {
         |finding| {
             finding
                 .consequence("Nothing was checked.")
-                .edit("name the directory that holds user.cfg, storage.cfg or nodes/")
+                .edit("name the directory that contains user.cfg, storage.cfg or nodes/")
         },
     );
     report(

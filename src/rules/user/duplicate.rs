@@ -59,7 +59,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
         }
         Some(match (first, lost.is_empty()) {
             (Some(_), true) => finding.edit("remove one of the two lines"),
-            (Some(_), false) => finding.edit("make one line of the two, above the tokens"),
+            (Some(_), false) => finding.edit("merge the two lines into one above the tokens"),
             (None, _) => finding.edit(format!("move this line above the tokens of {id}")),
         })
     });

@@ -18,7 +18,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             Finding::new(format!("user.cfg: {of}"), look.at(quirk.span), format!("{named} has a second line"))
                 .label("PVE adds this line to the one above")
                 .secondary(look.at(first), "the first line")
-                .edit("nothing, if that is meant: PVE's next write makes one line of them");
+                .edit("nothing, if that is intended: PVE's next write merges the lines");
         Some(finding)
     });
 }

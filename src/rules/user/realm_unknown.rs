@@ -47,9 +47,8 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                     "this line doesn't define a realm: an empty line is missing above it",
                 )
                 .edit(format!("put an empty line above the header of realm {name} in /etc/pve/domains.cfg")),
-            None => finding.edit(format!(
-                "add the realm {name} again, or give these people users of a realm that exists and remove these"
-            )),
+            None => finding
+                .edit(format!("add the realm {name} again, or create users in a realm that exists and remove these")),
         });
     }
 }

@@ -49,6 +49,6 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 "In an ACL, PVE can even read what follows the byte as a group. That is so since pve-common 9.1.17.",
             );
         }
-        Some(finding.edit("make a user of another name in its place: users can't be renamed"))
+        Some(finding.edit("create a user with another name instead: users can't be renamed"))
     });
 }

@@ -34,7 +34,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                     .related(clone.place(), format!("{} is a linked clone of it", clone.drive()));
             }
             sink.push(finding.edit(format!(
-                "make {} a template again, or move the disk to another storage, which makes a copy of its own",
+                "make {} a template again, or move the disk to another storage, which creates a copy",
                 one.guest()
             )));
         }

@@ -24,7 +24,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             .consequence(
                 "If the base image was deleted together with the template, the guest doesn't start and its data is incomplete.",
             )
-            .edit("look whether the base image is still there; moving the disk to another storage makes a full copy");
+            .edit("check whether the base image still exists; moving the disk to another storage creates a full copy");
             sink.push(finding);
         }
     }

@@ -33,7 +33,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                         .arg(stranger.key),
                     "detaches it from the guest and deletes nothing",
                 ),
-                _ => finding.edit("take it away from one of the two guests"),
+                _ => finding.edit("detach it from one of the two guests"),
             });
         }
     }

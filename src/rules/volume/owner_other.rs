@@ -34,7 +34,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                     finding.consequence(format!("Destroying guest {owner} deletes it: this guest loses the disk."));
             }
             sink.push(finding.edit(format!(
-                "move the disk to another storage, which makes a copy that {} owns, or give it back to guest {owner}",
+                "move the disk to another storage, which creates a copy that {} owns, or attach it to guest {owner} again",
                 one.guest()
             )));
         }

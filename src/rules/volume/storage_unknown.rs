@@ -46,7 +46,7 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
             ))
         };
         finding = match meant {
-            Some(meant) => finding.edit(format!("write {meant} in place of {id} in the config of {}", first.guest())),
+            Some(meant) => finding.edit(format!("write {meant} instead of {id} in the config of {}", first.guest())),
             None => finding.edit(format!("define storage {id} again")),
         };
         sink.push(match first.vmid {
