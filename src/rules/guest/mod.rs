@@ -233,9 +233,9 @@ pub(in crate::rules) fn level_for_section(finding: Finding, level: Level, place:
         Place::Main | Place::Special(_) => finding.at_level(level),
         Place::Pending => finding
             .at_level(level.min(Level::Warning))
-            .consequence("It is pending: it counts from the guest's next start on."),
+            .consequence("It is pending: it applies from the guest's next start on."),
         Place::Snapshot(_) => {
-            finding.at_level(Level::Note).consequence("It is in a snapshot: it counts after a rollback.")
+            finding.at_level(Level::Note).consequence("It is in a snapshot: it applies after a rollback.")
         }
     }
 }

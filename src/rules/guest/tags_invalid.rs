@@ -14,7 +14,7 @@ fn check(_: &Context<'_>, guest: &AnyGuest<'_, '_>, sink: &mut Sink) {
         let tag = words::name(problem.span.bytes(guest.text()));
         let what = match guest {
             AnyGuest::Container(_) => "and refuses every change of the tags that keeps it",
-            AnyGuest::Vm(_) => "does without the tags, and its next change of the VM deletes the line",
+            AnyGuest::Vm(_) => "ignores the tags, and its next change of the VM deletes the line",
         };
         let finding = guest
             .finding_in(quirk.place, quirk.key, problem.span, format!("`{tag}` can't be a tag"))

@@ -12,8 +12,8 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
     let any = AnyGuest::Vm(guest);
     let Some(args) = any.main().get("args") else { return };
     let finding = any
-        .finding(b"args", args.span, format!("{} hands arguments of its own to QEMU", any.display_name()))
-        .consequence("PVE checks none of them.")
+        .finding(b"args", args.span, format!("{} passes custom arguments to QEMU", any.display_name()))
+        .consequence("PVE doesn't check them.")
         .edit("use an option of PVE where there is one");
     sink.push(finding);
 }

@@ -33,7 +33,7 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
     options.sort_by_key(|option| option.key_span.start);
     let Some((first, others)) = options.split_first() else { return };
     let mut finding = any
-        .finding(b"", first.key_span, format!("{} has cloud-init options and no cloud-init drive", any.display_name()))
+        .finding(b"", first.key_span, format!("{} has cloud-init options but no cloud-init drive", any.display_name()))
         .at_level(if guest.config.is_template() { Level::Note } else { RULE.level })
         .consequence("The options have no effect: the guest never sees them.");
     for other in others.iter().take(4) {

@@ -20,7 +20,7 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
         let finding = refused(guest, quirk, problem, message).discriminator(words::name(&problem.text));
         let finding = match kept {
             Some(kept) => finding
-                .secondary(guest.at(kept.span), "PVE takes this line of the same disk")
+                .secondary(guest.at(kept.span), "PVE uses this line for the same disk")
                 .consequence("PVE warns `unable to parse value`, and its next change of the VM deletes the line."),
             None if quirk.place == Place::Main => finding.consequence(
                 "The VM starts without it, backups leave it out, and the next change of the VM deletes the line.",

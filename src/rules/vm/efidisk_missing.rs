@@ -17,7 +17,7 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
         return;
     }
     let finding = any
-        .finding(b"efidisk0", bios.span, format!("{} has UEFI firmware and no EFI disk", any.display_name()))
+        .finding(b"efidisk0", bios.span, format!("{} has UEFI firmware but no EFI disk", any.display_name()))
         .consequence("PVE starts it with temporary EFI variables and warns: boot entries and Secure Boot keys are lost at each stop.");
     sink.push(match storage_of_disks(guest) {
         Some(storage) => finding.fix_command_when(

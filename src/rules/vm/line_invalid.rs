@@ -25,7 +25,7 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
             DropReason::Unparsable(Shape::NoValue(_)) => (Some(b""), "the value is missing"),
             DropReason::Unparsable(Shape::BadKey(_)) => (Some(b""), "there is no such option"),
             DropReason::Unparsable(Shape::Other) if line.starts_with(b"\xef\xbb\xbf") => {
-                (Some(b""), "a byte order mark stands in front")
+                (Some(b""), "there is a byte order mark in front")
             }
             DropReason::Unparsable(Shape::Other) if line.starts_with(b"[") => continue,
             DropReason::Unparsable(Shape::Other) => (Some(b""), "neither an option nor a section"),

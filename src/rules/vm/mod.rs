@@ -158,7 +158,7 @@ fn part_label(guest: &VmGuest<'_>, quirk: &Quirk<'_>, part: &schema::PartProblem
     match part.reason {
         Reason::Missing => format!("`{}` is missing", words::name(&part.key)),
         Reason::Unknown if schema.is_some_and(|schema| schema.get(name, release).is_some()) => {
-            "PVE doesn't strip the blank, and takes it for a part of the key".into()
+            "PVE doesn't strip the blank and reads it as part of the key".into()
         }
         Reason::Unknown => {
             let family = split_index(quirk.key).0;
@@ -185,12 +185,12 @@ fn part_label(guest: &VmGuest<'_>, quirk: &Quirk<'_>, part: &schema::PartProblem
 fn reason(guest: &VmGuest<'_>, quirk: &Quirk<'_>, problem: &Problem) -> String {
     let written = quirk.span.bytes(guest.config.text);
     if written.windows(2).any(|pair| pair == b" #" || pair == b"\t#") {
-        return "a remark needs a line of its own: here it is part of the value".into();
+        return "a comment needs its own line: here it is part of the value".into();
     }
     match problem.reason {
-        Reason::HalfPair => "`key=` needs a value, and a value its key".into(),
+        Reason::HalfPair => "`key=` needs a value, and a value needs its key".into(),
         Reason::NoDefaultKey => "every part must be `key=value`".into(),
-        Reason::Duplicate => "this stands here twice".into(),
+        Reason::Duplicate => "this is here twice".into(),
         _ => words::name(&problem.text),
     }
 }

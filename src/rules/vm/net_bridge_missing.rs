@@ -20,7 +20,7 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
                 option.span,
                 format!("`{}` of {} has no bridge", words::name(option.key), any.display_name()),
             )
-            .consequence("QEMU puts it behind address translation of its own: nobody reaches the VM.")
+            .consequence("QEMU puts it behind its own address translation: the VM can't be reached.")
             .edit(format!("add the bridge, as in bridge=vmbr0, to {}", any.line(option.span)));
         sink.push(finding);
     }

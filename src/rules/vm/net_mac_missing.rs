@@ -25,7 +25,7 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
             .consequence("It gets another address at every start: DHCP leases and names of interfaces change.")
             .fix_command_when(
                 any.set(option.key, option.span.bytes(guest.config.text)),
-                "PVE makes up an address and stores it",
+                "PVE generates an address and stores it",
             );
         sink.push(finding);
     }

@@ -36,7 +36,7 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
         );
     }
     let (Some(sum), Some(memory), Some((first, _))) = (sum, memory(main), nodes.first()) else { return };
-    #[expect(clippy::cast_precision_loss, reason = "nobody has so much memory")]
+    #[expect(clippy::cast_precision_loss, reason = "no VM has that much memory")]
     if (sum - memory as f64).abs() < 0.5 {
         return;
     }

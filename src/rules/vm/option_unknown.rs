@@ -41,9 +41,7 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
                 format!("PVE has no option `{}` for VMs", words::name(quirk.key)),
             )
             .label(label)
-            .consequence(
-                "PVE warns `unknown setting`, does without it, and its next change of the VM deletes the line.",
-            )
+            .consequence("PVE warns `unknown setting`, ignores it, and its next change of the VM deletes the line.")
             .edit(format!("correct {}, or remove the line", any.line(quirk.span)));
         sink.push(level_for_section(finding, level, quirk.place));
     }

@@ -17,12 +17,12 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
             DropReason::SkippedSection { skipped, .. } => {
                 (format!("the {} below it are dropped, too", words::count(skipped as usize, "line")), SKIPPED)
             }
-            DropReason::Unparsable(Shape::Other) if line.starts_with(b"[") => ("no header to PVE".to_owned(), LEAKS),
+            DropReason::Unparsable(Shape::Other) if line.starts_with(b"[") => ("not a valid header".to_owned(), LEAKS),
             _ => continue,
         };
         let header = words::name(line);
         sink.push(
-            any.finding_in(dropped.place, b"", dropped.span, format!("`{header}` is no section that PVE knows"))
+            any.finding_in(dropped.place, b"", dropped.span, format!("PVE doesn't know the section `{header}`"))
                 .label(label)
                 .discriminator(header)
                 .consequence(what)
@@ -35,5 +35,4 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
 }
 
 const SKIPPED: &str = "PVE warns `skipping unknown section`, and its next change of the VM deletes the section.";
-const LEAKS: &str =
-    "PVE drops the header alone: the lines below it are read as part of the section before, and override its values.";
+const LEAKS: &str = "PVE drops only the header. It reads the lines below it as part of the section before, and they override its values.";

@@ -40,9 +40,9 @@ fn check(context: &Context<'_>, sink: &mut Sink) {
                 .finding(key.as_bytes(), span, message)
                 .discriminator(words::name(value))
                 .related(other.at(*theirs), "the other one")
-                .consequence("Licences, agents and DHCP clients take both for one machine.");
+                .consequence("Licences, agents and DHCP clients mistake both for one machine.");
             sink.push(if key == "vmgenid" {
-                finding.fix_command_when(any.set(b"vmgenid", "1"), "PVE makes up a new one")
+                finding.fix_command_when(any.set(b"vmgenid", "1"), "PVE generates a new one")
             } else {
                 finding.edit(format!("write another UUID, as uuidgen prints it, into {}", any.line(span)))
             });

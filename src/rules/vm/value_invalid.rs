@@ -22,13 +22,13 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
             continue;
         }
         let (key, written) = (words::name(quirk.key), quirk.span.bytes(guest.config.text));
-        let message = format!("PVE refuses `{key}` of {} and does without it", any.display_name());
+        let message = format!("PVE refuses `{key}` of {} and ignores it", any.display_name());
         let mut finding = refused(guest, quirk, problem, message).discriminator(words::name(&problem.text));
         if quirk.key == b"memory" && written.last().is_some_and(u8::is_ascii_alphabetic) {
             finding = finding.consequence("Memory is a number of MiB, without a unit.");
         }
         finding = match (quirk.place, any.main().get(&key)) {
-            (Place::Main, Some(kept)) => finding.secondary(guest.at(kept.span), "PVE takes this line"),
+            (Place::Main, Some(kept)) => finding.secondary(guest.at(kept.span), "PVE uses this line"),
             (Place::Main, None) => match default(family) {
                 Some(default) => finding.consequence(format!("The VM runs with {default}.")),
                 None => finding,

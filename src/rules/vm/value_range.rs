@@ -29,7 +29,7 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
         let near = words::did_you_mean(written, property.values.iter().copied());
         let label = match (near, property.min, property.max) {
             _ if written.windows(2).any(|pair| pair == b" #") => {
-                "a remark needs a line of its own: here it is part of the value".to_owned()
+                "a comment needs its own line: here it is part of the value".to_owned()
             }
             (Some(near), ..) => format!("did you mean `{near}`?"),
             (None, ..) if !property.values.is_empty() => format!("one of {}", property.values.join(", ")),
@@ -42,7 +42,7 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
             .finding_in(quirk.place, quirk.key, quirk.span, format!("`{key}` of {} can't be `{shown}`", any.display_name()))
             .label(label)
             .discriminator(shown)
-            .consequence("PVE reads the file without looking at this. The start fails or ignores it, and no command would accept it.");
+            .consequence("PVE doesn't check this when it reads the file. The start fails or ignores it, and no command would accept it.");
         let finding = match near {
             Some(near) if quirk.place == Place::Main => finding.fix_command(any.set(quirk.key, near)),
             _ => finding.edit(format!("write a value that PVE accepts into {}", any.line(quirk.span))),

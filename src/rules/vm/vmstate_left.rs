@@ -16,7 +16,7 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
         return;
     };
     let finding = any
-        .finding(b"vmstate", state.span, format!("{} isn't hibernated and has a saved memory", any.display_name()))
+        .finding(b"vmstate", state.span, format!("{} isn't hibernated but has a saved memory", any.display_name()))
         .consequence("Nothing uses the volume. It takes as much space as the memory of the VM.")
         .edit(format!(
             "{}, then free the volume with pvesm free {}",

@@ -21,7 +21,7 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
         (false, false) => "UEFI and TPM 2.0",
     };
     let finding = any
-        .finding(b"ostype", system.span, format!("{} is for Windows 11 and has no {lacks}", any.display_name()))
+        .finding(b"ostype", system.span, format!("{} is for Windows 11 but has no {lacks}", any.display_name()))
         .consequence("The installer of Windows 11 refuses the machine.")
         .edit("add what is missing in the GUI: Hardware, Add");
     sink.push(finding);
