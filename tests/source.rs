@@ -36,7 +36,7 @@ fn check(sources: &Sources) {
     for (index, file) in sources.files.iter().enumerate() {
         assert_eq!(file.id.0 as usize, index);
         assert!(file.tree.is_none_or(|tree| sources.tree(tree).is_some()));
-        assert!(file.state == ReadState::Read || file.bytes.is_empty());
+        assert!(matches!(file.state, ReadState::Read | ReadState::Attached) || file.bytes.is_empty());
         let problems = sources.problems.iter().filter(|problem| problem.file == file.id).count();
         assert_eq!(problems, usize::from(file.state == ReadState::Failed), "{}", file.shown);
         if file.state == ReadState::Skipped {
@@ -642,4 +642,13 @@ fn no_file_of_a_real_tree_is_lost() {
             assert_eq!(pvelint::source::guess_guest(&file.bytes), Some(file.kind), "{}", file.shown);
         }
     }
+}
+
+#[test]
+fn what_is_attached_says_so() {
+    let mut sources = Sources::from_bytes("storage.cfg", Vec::new(), &LoadOptions::default()).unwrap();
+    let id = sources.attach("pvelint.toml", b"x".to_vec());
+    let file = sources.file(id).unwrap();
+    assert_eq!((file.state, &file.bytes[..], file.tree), (ReadState::Attached, &b"x"[..], None));
+    assert_eq!(sources.unread().count(), 0);
 }

@@ -19,10 +19,12 @@ pub struct Unread<'a> {
 impl Sources {
     /// The files that look like configuration and were not read, in order.
     pub fn unread(&self) -> impl Iterator<Item = Unread<'_>> {
-        self.files.iter().filter(|file| file.state != ReadState::Read).filter_map(|file| {
-            let (kind, reason) = self.why_unread(file)?;
-            Some(Unread { path: &file.shown, name: file.pve_name().into_owned(), kind, reason })
-        })
+        self.files.iter().filter(|file| !matches!(file.state, ReadState::Read | ReadState::Attached)).filter_map(
+            |file| {
+                let (kind, reason) = self.why_unread(file)?;
+                Some(Unread { path: &file.shown, name: file.pve_name().into_owned(), kind, reason })
+            },
+        )
     }
 
     /// Whether something was read of which a cluster's state can be told: user.cfg, storage.cfg, a guest.

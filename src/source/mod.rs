@@ -40,6 +40,7 @@ mod files;
 mod guess;
 mod kind;
 mod read;
+mod redact;
 mod walk;
 
 use std::borrow::Cow;
@@ -135,7 +136,8 @@ pub struct SourceFile {
     rel_at: usize,
     /// Whether [`Self::bytes`] are the file's.
     pub state: ReadState,
-    /// The content; empty unless [`Self::state`] is [`ReadState::Read`].
+    /// The content; empty where [`Self::state`] is [`ReadState::Skipped`] or [`ReadState::Failed`]. Secrets in it are overwritten
+    /// ([`FileSpec::redact`]).
     pub bytes: Vec<u8>,
 }
 
@@ -155,6 +157,8 @@ pub enum VmidBy {
 pub enum ReadState {
     /// They are there.
     Read,
+    /// They are there, and no tree's: [`Sources::attach`].
+    Attached,
     /// Nothing reads this kind of file, so they were not looked at.
     Skipped,
     /// They should be there and are not: a [`Problem`] says why.
@@ -367,7 +371,7 @@ impl Sources {
             vmid_by: VmidBy::Path,
             shown: shown.to_owned(),
             rel_at: 0,
-            state: ReadState::Skipped,
+            state: ReadState::Attached,
             bytes,
         });
         id

@@ -10,6 +10,7 @@ use crate::release::Release;
 use crate::source::encoded::encoded;
 use crate::source::files::{FILES, FileKind, Side};
 use crate::source::kind::Unrecognised;
+use crate::source::redact::redact;
 use crate::source::{HintFrom, Presence, Problem, ProblemKind, ReadState, Sources, ToldBy, Tree, TreeId, VmidBy, read};
 use crate::text::FileId;
 
@@ -54,7 +55,7 @@ impl Walk<'_> {
             file.tree = file.tree.and_then(|TreeId(tree)| order.get(tree as usize).copied().flatten()).map(TreeId);
             let presence = match file.state {
                 ReadState::Failed => Presence::Unreadable(Some(file.id)),
-                ReadState::Read | ReadState::Skipped => Presence::Present(file.id),
+                ReadState::Read | ReadState::Skipped | ReadState::Attached => Presence::Present(file.id),
             };
             if let Some(at) = file.kind.row() {
                 let single = file.kind.is_single();
@@ -216,10 +217,18 @@ impl Walk<'_> {
                 } else if entry.want != Want::Read {
                     guess(entry, &bytes, entry.want == Want::GuessAny);
                 }
-                entry.file.bytes = bytes;
+                keep(entry, bytes);
             }
         }
     }
+}
+
+/// Keeps what was read, without its secrets.
+pub(super) fn keep(entry: &mut Entry, mut bytes: Vec<u8>) {
+    if let Some(how) = entry.file.kind.spec().and_then(|spec| spec.redact) {
+        redact(how, &mut bytes);
+    }
+    entry.file.bytes = bytes;
 }
 
 /// Forgets what was read of a file that turned out not to be one.

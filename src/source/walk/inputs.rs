@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::finish::keep;
 use super::{Owner, Walk, Want, guess, join};
 use crate::source::files::FileKind;
 use crate::source::kind;
@@ -103,7 +104,7 @@ impl Walk<'_> {
                 guess(entry, &bytes, false);
             }
             if entry.problem.is_none() {
-                entry.file.bytes = bytes;
+                keep(entry, bytes);
                 entry.want = Want::Given;
             }
         }
