@@ -195,7 +195,7 @@ fn write_rows(code: &mut String, rows: &[Row]) -> Fallible<()> {
 
 /// How a path tells the kind: a match for what has no variable part, lists for the rest.
 fn write_paths(code: &mut String, rows: &[Row]) -> Fallible<()> {
-    let mut arms = [String::new(), String::new()];
+    let (mut arms, mut arms_in_node) = (String::new(), String::new());
     let (mut guests, mut wild, mut wild_in_node) = (String::new(), String::new(), String::new());
     // A pattern that says more comes before one that takes everything.
     // What both sides have is the node's, which is what people copy; the walk knows better where it knows `/etc/pve`.
@@ -207,7 +207,8 @@ fn write_paths(code: &mut String, rows: &[Row]) -> Fallible<()> {
         let kind = format!("FileKind::{}", row.kind);
         let (below, in_node) = path.strip_prefix("nodes/{node}/").map_or((path, false), |below| (below, true));
         if !below.contains('{') {
-            writeln!(arms[usize::from(in_node)], "        {below:?} => {kind},")?;
+            let arms = if in_node { &mut arms_in_node } else { &mut arms };
+            writeln!(arms, "        {below:?} => {kind},")?;
         } else if let (true, Some(dir)) = (in_node, below.strip_suffix("/{vmid}.conf")) {
             writeln!(guests, "    ({dir:?}, {kind}),")?;
         } else {
@@ -221,7 +222,8 @@ fn write_paths(code: &mut String, rows: &[Row]) -> Fallible<()> {
             writeln!(list, "    ({front:?}, Variable::{variable}, {back:?}, {kind}),")?;
         }
     }
-    for (name, of, arms) in [("fixed", "`/etc/pve` or `/etc`", &arms[0]), ("fixed_in_node", "`nodes/<node>`", &arms[1])]
+    for (name, of, arms) in
+        [("fixed", "`/etc/pve` or `/etc`", &arms), ("fixed_in_node", "`nodes/<node>`", &arms_in_node)]
     {
         writeln!(
             code,

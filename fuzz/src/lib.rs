@@ -183,12 +183,12 @@ fn container<'a>(data: &'a [u8], release: Release) -> Container<'a> {
         let _ = ct.log_dropped(dropped);
     }
     for quirk in &ct.quirks {
-        use container::Why;
+        use container::QuirkKind;
         text.check(quirk.span);
         match &quirk.why {
-            Why::Invalid(why) | Why::OutOfBounds(why) => problem(&text, why),
-            Why::UnknownOption { problem: Some(why), .. } => problem(&text, why),
-            Why::Overridden(span) | Why::SectionReplaced(span) => text.check(*span),
+            QuirkKind::Invalid(why) | QuirkKind::OutOfBounds(why) => problem(&text, why),
+            QuirkKind::UnknownOption { problem: Some(why), .. } => problem(&text, why),
+            QuirkKind::Overridden(span) | QuirkKind::SectionReplaced(span) => text.check(*span),
             _ => {}
         }
     }
@@ -259,7 +259,7 @@ pub fn guest(data: &[u8]) {
             text.check(drive.key_span);
             let _ = (drive.volume(), drive.family());
         }
-        machine.snapshots.iter().for_each(|snapshot| text.check(snapshot.span));
+        machine.snapshots.iter().for_each(|snapshot| text.check(snapshot.header));
     }
     let _ = pvelint::source::guess_guest(data);
 }

@@ -67,6 +67,10 @@ fn check(sources: &Sources, release: Option<Release>) {
         findings: &checked.findings,
         trees: checked.trees.clone(),
         not_evaluated: checked.not_evaluated.clone(),
+        unread: Vec::new(),
+        ignored: 0,
+        target: None,
+        verbose: true,
         elapsed: None,
     };
     let text = |write: &dyn Fn(&mut Vec<u8>) -> std::io::Result<()>| {

@@ -163,10 +163,8 @@ impl Walk<'_> {
             }
             let item_shown = join(shown, &name);
             let Some(index) = self.foreign(item_shown, dir_index, &item.name, at) else { return };
-            if let Some(entry) = self.entries.get_mut(index) {
-                if is_host {
-                    entry.file.kind = FileKind::Ignored(Ignored::OtherHost);
-                }
+            if is_host && let Some(entry) = self.entries.get_mut(index) {
+                entry.file.kind = FileKind::Ignored(Ignored::OtherHost);
             }
         }
         let Some(item) = items.iter().find(|item| item.name == "pve") else {
