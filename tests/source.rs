@@ -8,8 +8,8 @@ use std::process::Command;
 use super::support::{tree, write};
 use pvelint::release::Release;
 use pvelint::source::{
-    FileKind, HintFrom, Ignored, Layout, LoadError, LoadOptions, Presence, Problem, ProblemKind, ReadState, SourceFile,
-    Sources, ToldBy, Tree, TreeId, Unrecognised, dpkg_release,
+    FileKind, HintFrom, Ignored, Layout, LoadError, LoadOptions, Presence, Problem, ProblemKind, ReadState, Snapshot,
+    SourceFile, Sources, ToldBy, Tree, TreeId, Unrecognised, dpkg_release,
 };
 use tempfile::TempDir;
 
@@ -136,7 +136,7 @@ fn a_copy_of_etc_pve() {
     assert_eq!(tree.input(FileKind::OutsideTree), Presence::NotLooked);
     let ct = sources.files.iter().find(|file| file.kind == FileKind::Container).unwrap();
     assert_eq!((ct.node.as_deref(), ct.vmid, ct.told_by), (Some("pve1"), Some(100), ToldBy::Path));
-    assert_eq!(ct.bytes, CT.as_bytes());
+    assert_eq!(&ct.bytes[..], CT.as_bytes());
     assert_eq!((ct.rel(), &*ct.pve_name()), ("nodes/pve1/lxc/100.conf", "nodes/pve1/lxc/100.conf"));
     assert_eq!(sources.files_of(TreeId(0)).count(), sources.files.len());
 }
@@ -431,7 +431,7 @@ fn many_files_are_read_in_order() {
     let sources = load_dir(&dir);
     assert_eq!(sources.files.len(), 600);
     for file in &sources.files {
-        assert_eq!(file.bytes, format!("hostname: ct{}\n", file.vmid.unwrap()).as_bytes());
+        assert_eq!(&file.bytes[..], format!("hostname: ct{}\n", file.vmid.unwrap()).as_bytes());
     }
 }
 
@@ -488,7 +488,7 @@ fn files_given_one_by_one_form_a_tree() {
     let sources = load_with(&[at("100.conf.bak")], &options);
     let file = &sources.files[0];
     assert_eq!((file.kind, file.vmid, file.told_by), (FileKind::Container, Some(7), ToldBy::User));
-    assert_eq!(file.bytes, CT.as_bytes());
+    assert_eq!(&file.bytes[..], CT.as_bytes());
 }
 
 #[test]
@@ -651,4 +651,54 @@ fn what_is_attached_says_so() {
     let file = sources.file(id).unwrap();
     assert_eq!((file.state, &file.bytes[..], file.tree), (ReadState::Attached, &b"x"[..], None));
     assert_eq!(sources.unread().count(), 0);
+}
+
+/// What a test can see of a file.
+fn seen(sources: &Sources) -> Vec<(String, FileKind, ReadState, Vec<u8>)> {
+    sources.files.iter().map(|file| (file.shown.clone(), file.kind, file.state, file.bytes.to_vec())).collect()
+}
+
+#[test]
+fn a_refresh_is_as_if_read_anew_and_opens_only_what_changed() {
+    let dir = tree(&[
+        ("user.cfg", "user:root@pam:1:0:::::\n"),
+        ("storage.cfg", "dir: local\n\tpath /x\n"),
+        ("nodes/n/lxc/100.conf", CT),
+    ]);
+    let inputs = [dir.path().to_path_buf()];
+    let mut snapshot = Snapshot::load(&inputs, LoadOptions::default()).unwrap();
+    let shown = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let bytes = |snapshot: &Snapshot, name: &str| {
+        let file = snapshot.sources().files.iter().find(|file| file.shown == shown(name)).unwrap();
+        std::sync::Arc::clone(&file.bytes)
+    };
+    let fresh = || seen(&Sources::load(&inputs, &LoadOptions::default()).unwrap());
+    let before = bytes(&snapshot, "storage.cfg");
+
+    // A new file, one that is gone, one that changed: only this has to be named.
+    write(dir.path(), "nodes/n/lxc/101.conf", "memory: 1\n");
+    write(dir.path(), "user.cfg", "user:a@pve:1:0:::::\n");
+    std::fs::remove_file(dir.path().join("nodes/n/lxc/100.conf")).unwrap();
+    snapshot.refresh(&[&shown("user.cfg")]).unwrap();
+    assert_eq!(seen(snapshot.sources()), fresh());
+    assert!(std::sync::Arc::ptr_eq(&before, &bytes(&snapshot, "storage.cfg")), "what didn't change is shared");
+
+    // A text in place of a file, and the file again.
+    snapshot.set_text(&shown("storage.cfg"), Some(b"nfs: x\n".to_vec()));
+    snapshot.refresh(&[]).unwrap();
+    assert_eq!(&bytes(&snapshot, "storage.cfg")[..], b"nfs: x\n");
+    snapshot.set_text(&shown("storage.cfg"), None);
+    snapshot.refresh(&[]).unwrap();
+    assert_eq!(seen(snapshot.sources()), fresh());
+
+    // Not named, not opened.
+    write(dir.path(), "storage.cfg", "other");
+    snapshot.refresh(&[]).unwrap();
+    assert_eq!(bytes(&snapshot, "storage.cfg"), before);
+
+    // Where it fails, what was held is held.
+    let held = seen(snapshot.sources());
+    std::fs::remove_dir_all(dir.path()).unwrap();
+    assert!(snapshot.refresh(&[]).is_err());
+    assert_eq!(seen(snapshot.sources()), held);
 }

@@ -41,6 +41,7 @@ mod guess;
 mod kind;
 mod read;
 mod redact;
+mod snapshot;
 mod walk;
 
 use std::borrow::Cow;
@@ -55,6 +56,7 @@ pub use files::{FILES, Family, FileKind, FileSpec, Nature, Redact, Releases, Sco
 pub use guess::guess_guest;
 pub use kind::{Classified, Ignored, Unrecognised, is_node_name, relative_part};
 pub use read::{dpkg_release, read_beside};
+pub use snapshot::Snapshot;
 
 use crate::release::Release;
 use crate::text::{FileId, MAX_FILE_SIZE, printable_str};
@@ -138,7 +140,7 @@ pub struct SourceFile {
     pub state: ReadState,
     /// The content; empty where [`Self::state`] is [`ReadState::Skipped`] or [`ReadState::Failed`]. Secrets in it are overwritten
     /// ([`FileSpec::redact`]).
-    pub bytes: Vec<u8>,
+    pub bytes: Arc<Vec<u8>>,
 }
 
 /// What a file's vmid was told by.
@@ -343,7 +345,7 @@ impl Sources {
     pub fn load(inputs: &[PathBuf], options: &LoadOptions) -> Result<Self, LoadError> {
         let mut walk = walk::Walk::new(options)?;
         walk.inputs(inputs)?;
-        Ok(walk.finish())
+        Ok(walk.finish(&snapshot::Held::default()))
     }
 
     /// One file whose bytes are at hand, such as standard input. `name` says what it is: `nodes/pve1/lxc/100.conf`,
@@ -355,7 +357,7 @@ impl Sources {
     pub fn from_bytes(name: &str, bytes: Vec<u8>, options: &LoadOptions) -> Result<Self, LoadError> {
         let mut walk = walk::Walk::new(options)?;
         walk.given_bytes(name, bytes);
-        Ok(walk.finish())
+        Ok(walk.finish(&snapshot::Held::default()))
     }
 
     /// Adds a file that is no part of any tree and that findings may point into, such as `pvelint.toml`.
@@ -372,7 +374,7 @@ impl Sources {
             shown: shown.to_owned(),
             rel_at: 0,
             state: ReadState::Attached,
-            bytes,
+            bytes: Arc::new(bytes),
         });
         id
     }

@@ -1,6 +1,7 @@
 //! When everything is found: sorting, reading, numbering.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -11,8 +12,9 @@ use crate::source::encoded::encoded;
 use crate::source::files::{FILES, FileKind, Side};
 use crate::source::kind::Unrecognised;
 use crate::source::redact::redact;
+use crate::source::snapshot::Held;
 use crate::source::{HintFrom, Presence, Problem, ProblemKind, ReadState, Sources, ToldBy, Tree, TreeId, VmidBy, read};
-use crate::text::FileId;
+use crate::text::{FileId, MAX_FILE_SIZE};
 
 /// Fewer files than this are read one after the other: starting threads costs more.
 const PARALLEL_FROM: usize = 48;
@@ -22,11 +24,11 @@ const BATCH: usize = 256;
 
 impl Walk<'_> {
     /// Sorts, reads, and numbers everything.
-    pub(in crate::source) fn finish(mut self) -> Sources {
+    pub(in crate::source) fn finish(mut self, held: &Held<'_>) -> Sources {
         self.resolve_links();
         let mut entries = std::mem::take(&mut self.entries);
         entries.sort_by(|a, b| a.file.shown.as_bytes().cmp(b.file.shown.as_bytes()));
-        self.read(&mut entries);
+        self.read(&mut entries, held);
         self.confirm(&mut entries);
         self.join_parts(&mut entries);
         self.name_empty(&mut entries);
@@ -171,7 +173,7 @@ impl Walk<'_> {
     }
 
     /// Reads what is wanted, a batch at a time, until the limit.
-    fn read(&self, entries: &mut [Entry]) {
+    fn read(&self, entries: &mut [Entry], held: &Held<'_>) {
         let wanted = entries.iter().filter(|entry| entry.want.is_read()).count();
         let limit = self.options.max_bytes;
         let mut total: u64 = 0;
@@ -179,9 +181,9 @@ impl Walk<'_> {
             if total > limit {
                 // Nothing more is opened; what was wanted is said to be missing.
             } else if wanted >= PARALLEL_FROM {
-                batch.par_iter_mut().with_min_len(8).for_each(|entry| self.read_one(entry));
+                batch.par_iter_mut().with_min_len(8).for_each(|entry| self.read_one(entry, held));
             } else {
-                batch.iter_mut().for_each(|entry| self.read_one(entry));
+                batch.iter_mut().for_each(|entry| self.read_one(entry, held));
             }
             for entry in batch {
                 let is_open = entry.problem.is_none() && entry.want.is_read();
@@ -195,17 +197,22 @@ impl Walk<'_> {
                     (None, _) => ReadState::Read,
                 };
                 if entry.file.state != ReadState::Read {
-                    entry.file.bytes = Vec::new();
+                    entry.file.bytes = Arc::default();
                 }
             }
         }
     }
 
-    fn read_one(&self, entry: &mut Entry) {
+    fn read_one(&self, entry: &mut Entry, held: &Held<'_>) {
         if entry.problem.is_some() || !entry.want.is_read() {
             return;
         }
-        match read::read(&self.path_of(entry)) {
+        let bytes = match held.get(&entry.file.shown) {
+            Some(text) if text.len() > MAX_FILE_SIZE => Err(ProblemKind::TooLarge(text.len() as u64)),
+            Some(text) => Ok(text),
+            None => read::read(&self.path_of(entry)).map(Arc::new),
+        };
+        match bytes {
             Err(problem) => entry.problem = Some(problem),
             Ok(bytes) => {
                 if let Some(found) = encoded(&bytes) {
@@ -224,9 +231,9 @@ impl Walk<'_> {
 }
 
 /// Keeps what was read, without its secrets.
-pub(super) fn keep(entry: &mut Entry, mut bytes: Vec<u8>) {
+pub(super) fn keep(entry: &mut Entry, mut bytes: Arc<Vec<u8>>) {
     if let Some(how) = entry.file.kind.spec().and_then(|spec| spec.redact) {
-        redact(how, &mut bytes);
+        redact(how, Arc::<Vec<u8>>::make_mut(&mut bytes));
     }
     entry.file.bytes = bytes;
 }
@@ -235,7 +242,7 @@ pub(super) fn keep(entry: &mut Entry, mut bytes: Vec<u8>) {
 fn set_aside(entry: &mut Entry) {
     entry.want = Want::No;
     entry.file.state = ReadState::Skipped;
-    entry.file.bytes = Vec::new();
+    entry.file.bytes = Arc::default();
 }
 
 fn is_empty(dir: &Path) -> bool {

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -104,7 +105,7 @@ impl Walk<'_> {
                 guess(entry, &bytes, false);
             }
             if entry.problem.is_none() {
-                keep(entry, bytes);
+                keep(entry, Arc::new(bytes));
                 entry.want = Want::Given;
             }
         }

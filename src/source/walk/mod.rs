@@ -138,6 +138,8 @@ pub(super) struct Walk<'o> {
     given_host: Option<(PathBuf, PathBuf, usize)>,
     last_node: Option<Arc<str>>,
     full: bool,
+    /// The bytes of what isn't read.
+    nothing: Arc<Vec<u8>>,
 }
 
 impl<'o> Walk<'o> {
@@ -157,6 +159,7 @@ impl<'o> Walk<'o> {
             given_host: None,
             last_node: None,
             full: false,
+            nothing: Arc::default(),
         };
         if let Some(path) = &options.host_root {
             let error = |source| LoadError::HostRoot { path: path.clone(), source };
@@ -289,7 +292,7 @@ impl<'o> Walk<'o> {
             shown,
             rel_at,
             state: ReadState::Skipped,
-            bytes: Vec::new(),
+            bytes: Arc::clone(&self.nothing),
         };
         let want = if class.kind.is_read() { Want::Read } else { Want::No };
         let shows_name = name.to_str().is_some_and(|name| !name.contains('/'));
@@ -327,7 +330,7 @@ impl<'o> Walk<'o> {
             shown: if shown.is_empty() { ".".to_owned() } else { shown.to_owned() },
             rel_at: 0,
             state: ReadState::Failed,
-            bytes: Vec::new(),
+            bytes: Arc::clone(&self.nothing),
         };
         self.entries.push(Entry {
             file,
