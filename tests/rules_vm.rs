@@ -115,9 +115,35 @@ fn each_mistake_is_found_at_its_line_and_nothing_else() {
         ("[PENDING]\nmemory: 2048", Note, "guest-pending-changes", "[PENDING]"),
         ("[s1]\nsnapstate: delete", Warning, "guest-snapshot-unfinished", "snapstate: delete"),
         ("vmstate: a1:vm-100-state-x", Warning, "vm-vmstate-left", "vmstate: a1:vm-100-state-x"),
+        ("ostype: other\nusb7: host=1-2", Error, "vm-usb-index-unusable", "usb7: host=1-2"),
+        ("machine: pc-i440fx-7.0\nusb5: spice", Error, "vm-usb-index-unusable", "usb5: spice"),
+        (
+            "scsi1: a1:x,aio=native,cache=writeback",
+            Warning,
+            "vm-disk-aio-cache",
+            "scsi1: a1:x,aio=native,cache=writeback",
+        ),
         ("vga: serial1", Warning, "vm-vga-serial-missing", "vga: serial1"),
     ] {
         assert_eq!(found(lines, Release::Pve9), [(level, rule, at.to_owned())], "{lines}");
+    }
+}
+
+/// The catalogue names every rule on guests, and none that doesn't exist.
+#[test]
+fn the_catalogue_is_true() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/catalogue.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let named: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
+    let subjects = ["acl", "ct", "guest", "idmap", "storage", "tree", "vm", "volume"];
+    let is_id = |name: &&&str| {
+        name.split_once('-').is_some_and(|(subject, _)| subjects.contains(&subject)) && !name.contains('.')
+    };
+    for name in named.iter().filter(is_id) {
+        assert!(pvelint::rules::Rule::named(name).is_some(), "no rule is called {name}");
+    }
+    for rule in RULES.iter().filter(|rule| rule.id.starts_with("vm-") || rule.id.starts_with("guest-")) {
+        assert!(named.contains(&rule.id), "docs/catalogue.md lacks {}", rule.id);
     }
 }
 

@@ -38,6 +38,7 @@ samples! {
     idmap_hole "idmap-hole"
     iso_storage_without_iso "iso-storage-without-iso"
     token_without_acl "token-without-acl"
+    vms_full_of_mistakes "vms-full-of-mistakes"
     vm_monitor_on_pve_9 "vm-monitor-on-pve-9"
     disk_without_storage "disk-without-storage"
 }

@@ -13,7 +13,7 @@ pub mod raw;
 mod read;
 pub mod write;
 
-pub use super::guest::{DropReason, Dropped, Note, Opt, Place, Quirk, QuirkKind, Raw, Section, Shape};
+pub use super::guest::{DropReason, Dropped, Note, Opt, Place, Quirk, QuirkKind, Raw, Section, Shape, SnapshotStorage};
 pub use mount::Mount;
 
 use std::sync::OnceLock;
@@ -40,6 +40,8 @@ pub struct Container<'a> {
     pub pending: Option<Box<Section<'a>>>,
     /// The snapshots, in file order. Of several with one name only the last is here.
     pub snapshots: Vec<Section<'a>>,
+    /// The storages that snapshots have volumes on, each once.
+    pub snapshot_storages: Vec<SnapshotStorage<'a>>,
     /// What PVE ignored, in file order.
     pub dropped: Vec<Dropped<'a>>,
     /// What PVE kept or replaced surprisingly, in the order in which PVE meets it.

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use rustc_hash::FxHashMap;
 
 use super::{Container, DropReason, Dropped, Keys, Note, Opt, Place, Quirk, QuirkKind, Raw, Section};
-use crate::model::guest::{glued_at, shape};
+use crate::model::guest::{glued_at, shape, snapshot_storages};
 use crate::model::schema::{self, Dialect};
 use crate::model::tables::guest::GuestOption;
 use crate::model::tables::lxc::{self as table, RawKey};
@@ -47,6 +47,7 @@ impl<'a> Parser<'a> {
             main,
             pending: None,
             snapshots: Vec::new(),
+            snapshot_storages: Vec::new(),
             dropped: Vec::new(),
             quirks: Vec::new(),
             line_index: OnceLock::new(),
@@ -60,6 +61,7 @@ impl<'a> Parser<'a> {
         }
         self.close_section();
         self.drop_main_snapstate();
+        self.container.snapshot_storages = snapshot_storages(&self.container.snapshots);
         self.container
     }
 

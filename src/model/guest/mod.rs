@@ -12,14 +12,14 @@ pub use quirks::{DropReason, Dropped, Quirk, QuirkKind, Shape};
 
 use std::borrow::Cow;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::schema::{self, Props};
 use crate::model::tables::guest::{GuestOption, split_index};
 use crate::model::tables::lxc::RawKey;
 use crate::model::text::decode;
 use crate::release::Release;
-use crate::text::Span;
+use crate::text::{Located, Span};
 
 /// Which section something is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,6 +125,35 @@ pub struct Note<'a> {
     pub span: Span,
     /// Whether a line feed follows: after `#` lines, not after `description:`.
     pub newline: bool,
+}
+
+/// A storage that a snapshot has volumes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SnapshotStorage<'a> {
+    /// The name of the first snapshot that does.
+    pub snapshot: &'a [u8],
+    /// The storage's id.
+    pub storage: Located<&'a [u8]>,
+}
+
+/// The storages that `snapshots` name, each once, at its first place.
+pub(super) fn snapshot_storages<'a>(snapshots: &[Section<'a>]) -> Vec<SnapshotStorage<'a>> {
+    let mut found: Vec<SnapshotStorage<'a>> = Vec::new();
+    let mut seen: FxHashSet<&[u8]> = FxHashSet::default();
+    for section in snapshots {
+        let Place::Snapshot(snapshot) = section.place else { continue };
+        for props in section.options.iter().filter_map(|option| option.props.as_ref()) {
+            let Some(volume) = props.get("volume").or_else(|| props.get("file")) else { continue };
+            let Some((storage, _)) = schema::format::volume_id_parts(volume.value) else { continue };
+            if seen.insert(storage) {
+                let end = volume.span.start + u32::try_from(storage.len()).unwrap_or_default();
+                let storage = Located::new(storage, Span { start: volume.span.start, end });
+                found.push(SnapshotStorage { snapshot, storage });
+            }
+        }
+    }
+    found.shrink_to_fit();
+    found
 }
 
 impl<'a> Section<'a> {

@@ -9,7 +9,7 @@ pub mod drive;
 pub mod dump;
 mod read;
 
-pub use super::guest::{DropReason, Dropped, Note, Opt, Place, Quirk, QuirkKind, Section, Shape};
+pub use super::guest::{DropReason, Dropped, Note, Opt, Place, Quirk, QuirkKind, Section, Shape, SnapshotStorage};
 pub use drive::Drive;
 
 use std::sync::OnceLock;
@@ -38,6 +38,8 @@ pub struct Vm<'a> {
     pub snapshots: Vec<Section<'a>>,
     /// `[special:...]`: state that PVE keeps beside the options.
     pub special: Vec<Section<'a>>,
+    /// The storages that snapshots have volumes on, each once.
+    pub snapshot_storages: Vec<SnapshotStorage<'a>>,
     /// What PVE ignored, in file order.
     pub dropped: Vec<Dropped<'a>>,
     /// What PVE refused or replaced, in the order in which PVE meets it.

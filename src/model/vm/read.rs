@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use rustc_hash::FxHashMap;
 
 use super::{DropReason, Dropped, Note, Opt, Place, Quirk, QuirkKind, Section, Vm, drive};
-use crate::model::guest::shape;
+use crate::model::guest::{shape, snapshot_storages};
 use crate::model::schema::{self, Dialect, Kind, Problem};
 use crate::model::tables::guest::GuestOption;
 use crate::model::tables::qemu as table;
@@ -42,6 +42,7 @@ impl<'a> Parser<'a> {
             main,
             pending: None,
             snapshots: Vec::new(),
+            snapshot_storages: Vec::new(),
             special: Vec::new(),
             dropped: Vec::new(),
             quirks: Vec::new(),
@@ -57,6 +58,7 @@ impl<'a> Parser<'a> {
         }
         self.close_section();
         self.drop_main_snapstate();
+        self.vm.snapshot_storages = snapshot_storages(&self.vm.snapshots);
         self.vm.drives = drive::drives(&self.vm.main, self.text);
         self.vm
     }

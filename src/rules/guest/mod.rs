@@ -5,7 +5,7 @@ use bstr::ByteSlice;
 use crate::cluster::{Cluster, Guest};
 use crate::finding::{Command, Finding, Level};
 use crate::model::container::Container;
-use crate::model::guest::{Dropped, Opt, Place, Quirk, Section};
+use crate::model::guest::{Dropped, Opt, Place, Quirk, Section, SnapshotStorage};
 use crate::model::schema::Prop;
 use crate::model::vm::Vm;
 use crate::rules::words;
@@ -91,6 +91,14 @@ impl<'c, 'a> AnyGuest<'c, 'a> {
         match self {
             Self::Container(guest) => &guest.config.snapshots,
             Self::Vm(guest) => &guest.config.snapshots,
+        }
+    }
+
+    /// The storages that its snapshots name.
+    pub(in crate::rules) fn snapshot_storages(self) -> &'c [SnapshotStorage<'a>] {
+        match self {
+            Self::Container(guest) => &guest.config.snapshot_storages,
+            Self::Vm(guest) => &guest.config.snapshot_storages,
         }
     }
 

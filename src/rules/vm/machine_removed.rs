@@ -91,13 +91,7 @@ fn version<'a>(option: &Opt<'a>) -> &'a [u8] {
 }
 
 fn is_removed(option: &Opt<'_>) -> bool {
-    let text = version(option).split(|&b| b == b'+').next().unwrap_or_default();
-    let number = text.rsplit(|&b| b == b'-').next().unwrap_or_default();
-    let mut parts = number.split(|&b| b == b'.').map(|part| part.to_str().ok()?.parse::<u32>().ok());
-    match (parts.next().flatten(), parts.next().flatten()) {
-        (Some(major), Some(minor)) => (major, minor) < OLDEST,
-        _ => false,
-    }
+    super::version(version(option)).is_some_and(|version| version < OLDEST)
 }
 
 #[cfg(test)]

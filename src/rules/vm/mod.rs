@@ -34,6 +34,14 @@ fn machine<'a>(section: &Section<'a>) -> &'a [u8] {
     part(section, "machine", "type").unwrap_or_default()
 }
 
+/// The version in a machine type.
+fn version(machine: &[u8]) -> Option<(u32, u32)> {
+    let text = machine.split(|&b| b == b'+').next()?;
+    let number = text.rsplit(|&b| b == b'-').next()?;
+    let mut parts = number.split(|&b| b == b'.').map(|part| part.to_str().ok()?.parse().ok());
+    Some((parts.next()??, parts.next()??))
+}
+
 /// Whether the VM has a Q35 chipset.
 fn is_q35(section: &Section<'_>) -> bool {
     machine(section).contains_str("q35")
@@ -198,6 +206,9 @@ fn reason(guest: &VmGuest<'_>, quirk: &Quirk<'_>, problem: &Problem) -> String {
 /// A refused property string as it was probably meant: without blanks around its parts, with misspelt keys corrected and
 /// without what the bus doesn't have. Only what PVE would accept is proposed.
 fn corrected(guest: &VmGuest<'_>, key: &[u8], span: Span) -> Option<Vec<u8>> {
+    if span.bytes(guest.config.text).len() > LONGEST {
+        return None;
+    }
     let (release, schema) = (guest.config.release, table::option(key, guest.config.release)?.schema()?);
     let is_drive = drive::is_drive(split_index(key).0);
     let parts = span.bytes(guest.config.text).split(|&b| b == b',').filter_map(|part| {
@@ -220,6 +231,9 @@ fn corrected(guest: &VmGuest<'_>, key: &[u8], span: Span) -> Option<Vec<u8>> {
     let text = bstr::join(",", parts.filter(|part| !part.is_empty()).collect::<Vec<_>>());
     schema::parse_props(schema, &text, 0, release).is_ok().then_some(text)
 }
+
+/// Nobody corrects longer values by hand.
+const LONGEST: usize = 4096;
 
 /// The fix for a refused value: an edit, because the next command would delete the line.
 fn edit(finding: Finding, guest: &VmGuest<'_>, quirk: &Quirk<'_>) -> Finding {

@@ -23,6 +23,7 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
         let what = match (props.value("memory"), props.get("policy"), props.get("hostnodes")) {
             (memory, ..) if memory.is_none_or(|memory| schema::number::prefix(memory) == 0.0) => "has no memory",
             (_, None, Some(_)) => "has host nodes and no policy",
+            (_, _, None) if main.get("hugepages").is_some() => "has huge pages and no host nodes",
             (memory, ..) => {
                 sum = sum.map(|sum| sum + memory.map_or(0.0, schema::number::prefix));
                 continue;

@@ -20,7 +20,12 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
         if matches!(quirk.key, b"lock" | b"description") {
             continue;
         }
-        let section = guest.config.sections().find(|section| section.place == quirk.place);
+        // A line whose place another takes is never used; asked of what the VM runs with, or will.
+        let section = match quirk.place {
+            Place::Main => Some(any.main()),
+            Place::Pending => any.pending(),
+            Place::Snapshot(_) | Place::Special(_) => None,
+        };
         let current = section.and_then(|section| section.get(&words::name(quirk.key)));
         if current.is_some_and(|current| current.span != quirk.span) {
             continue;
