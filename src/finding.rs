@@ -246,6 +246,19 @@ impl Finding {
         self
     }
 
+    /// Adds `remark` to every fix with commands one of which `concerns`: what must be done before.
+    pub(crate) fn remark_on_commands(&mut self, concerns: impl Fn(&str) -> bool, remark: &str) {
+        for fix in &mut self.fixes {
+            let Fix::Run { commands, remark: told } = fix else { continue };
+            if commands.iter().any(|command| concerns(command)) {
+                if !told.is_empty() {
+                    told.push_str("; ");
+                }
+                told.push_str(remark);
+            }
+        }
+    }
+
     /// Another level than the rule's own, where the facts make it more or less certain.
     #[must_use]
     pub fn at_level(mut self, level: Level) -> Self {

@@ -193,7 +193,7 @@ fn commands_are_those_to_paste() {
     };
     assert_eq!(command("bios: ovmf", "vm-efidisk-missing"), ["qm set 100 --efidisk0 local-lvm:1,efitype=4m"]);
     assert_eq!(command("ciuser: x", "vm-cloudinit-no-drive"), ["qm set 100 --ide2 local-lvm:cloudinit"]);
-    assert_eq!(command("boot: order=scsi5;net0", "vm-boot-device-unknown"), ["qm set 100 --boot order=net0"]);
+    assert_eq!(command("boot: order=scsi5;net0", "vm-boot-device-unknown"), ["qm set 100 --boot 'order=scsi0;net0'"]);
     assert_eq!(
         command("boot: order=net0;scsi7;scsi0", "vm-boot-device-unknown"),
         ["qm set 100 --boot 'order=net0;scsi0'"]
@@ -204,6 +204,30 @@ fn commands_are_those_to_paste() {
     );
     assert_eq!(command("net0: virtio,bridge=vmbr0", "vm-net-mac-missing"), ["qm set 100 --net0 virtio,bridge=vmbr0"]);
     assert_eq!(command("lock: backup", "guest-locked"), ["qm unlock 100"]);
+}
+
+/// A command makes PVE write what it holds: a disk whose line it dropped is then lost for good.
+#[test]
+fn commands_warn_where_they_would_delete_lines() {
+    let remarks = |lines: &str| {
+        let findings = of(&with(lines), Release::Pve9);
+        let fixes = findings.into_iter().flat_map(|finding| finding.fixes);
+        let remarks = fixes.filter_map(|fix| match fix {
+            Fix::Run { remark, .. } => Some(remark),
+            Fix::Edit(_) => None,
+        });
+        remarks.collect::<Vec<_>>()
+    };
+    let warns =
+        |lines: &str| remarks(lines).iter().all(|remark| remark.contains("only after the lines that PVE drops"));
+    assert!(!remarks("vcpus: 4").is_empty() && !warns("vcpus: 4"));
+    for dropped in
+        ["virtio1: a1:vm-100-disk-1,ssd=1", "foo: 1", "Cores: 2", "[a b]\ncores: 1", "[s1]\ncores: 1\n[s1]\ncores: 1"]
+    {
+        let lines = format!("vcpus: 4\n{dropped}");
+        assert!(!remarks(&lines).is_empty() && warns(&lines), "{dropped}");
+    }
+    assert!(!warns("vcpus: 4\ncpu: custom-mine"));
 }
 
 #[test]

@@ -471,6 +471,7 @@ pub fn run_in(rules: &[&'static Rule], context: &Context<'_>) -> Verdicts {
             &b.discriminator,
         ))
     });
+    vm::warn_of_lost_lines(cluster, &mut findings);
     disambiguate(&mut findings);
     verdicts.findings = findings;
     verdicts.not_evaluated.sort_by_key(|one| one.missing);

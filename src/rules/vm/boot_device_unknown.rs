@@ -23,7 +23,15 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
     let missing: Vec<&[u8]> =
         named.iter().copied().filter(|name| !is_there(name) && !was_dropped(guest, name)).collect();
     let Some(first) = missing.first() else { return };
-    let kept: Vec<&[u8]> = named.iter().copied().filter(|name| is_there(name)).collect();
+    let mut kept: Vec<&[u8]> = named.iter().copied().filter(|name| is_there(name)).collect();
+    let nothing_left = kept.is_empty();
+    // A network alone isn't what was meant where there is a disk.
+    let is_disk = |name: &&[u8]| main.options.iter().any(|option| option.key == *name && is_bootable(option));
+    if !kept.iter().any(is_disk)
+        && let Some(disk) = main.options.iter().find(|option| is_bootable(option))
+    {
+        kept.insert(0, disk.key);
+    }
     let names: Vec<_> = missing.iter().map(|name| format!("`{}`", words::name(name))).collect();
     let finding = any
         .finding(
@@ -32,16 +40,13 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
             format!("{} has no {} to boot from", any.display_name(), words::list(&names, 4)),
         )
         .discriminator(words::list(&names, 8))
-        .consequence(match kept.is_empty() {
+        .consequence(match nothing_left {
             true => "No device of the order is there: the VM doesn't boot.",
             false => "PVE skips it, and refuses changes of the order while it is there.",
         });
     sink.push(match kept.is_empty() {
         false => finding.fix_command(any.set(b"boot", [&b"order="[..], &bstr::join(";", kept)].concat())),
-        true => match main.options.iter().find(|option| is_bootable(option)) {
-            Some(disk) => finding.fix_command(any.set(b"boot", [b"order=", disk.key].concat())),
-            None => finding.edit(format!("name the disk to boot from in {}", any.line(boot.span))),
-        },
+        true => finding.edit(format!("name the device to boot from in {}", any.line(boot.span))),
     });
 }
 

@@ -37,7 +37,7 @@ fn of_machine(any: AnyGuest<'_, '_>, section: &Section<'_>, machine: &Opt<'_>) -
             .at_level(Level::Warning)
             .consequence("After a rollback the VM doesn't start: QEMU has no such machine.")
             .edit(format!(
-                "delete snapshot {} if it isn't needed, or set another machine after the rollback",
+                "delete snapshot `{}` if it isn't needed, or set another machine after the rollback",
                 words::name(snapshot)
             )),
         _ => {

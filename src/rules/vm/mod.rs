@@ -16,6 +16,10 @@ use crate::text::Span;
 
 include!(concat!(env!("OUT_DIR"), "/rules/vm.rs"));
 
+mod lost;
+
+pub(super) use lost::warn_of_lost_lines;
+
 /// A VM's config and where it stands.
 type VmGuest<'a> = Guest<'a, Vm<'a>>;
 

@@ -15,7 +15,7 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
         let line = dropped.span.bytes(guest.config.text).trim_ascii();
         let (label, what) = match dropped.why {
             DropReason::SkippedSection { skipped, .. } => {
-                (format!("the {} below it are dropped, too", words::count(skipped as usize, "line")), SKIPPED)
+                (below(skipped), SKIPPED)
             }
             DropReason::Unparsable(Shape::Other) if line.starts_with(b"[") => ("not a valid header".to_owned(), LEAKS),
             _ => continue,
@@ -36,3 +36,11 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
 
 const SKIPPED: &str = "PVE warns `skipping unknown section`, and its next change of the VM deletes the section.";
 const LEAKS: &str = "PVE drops only the header. It reads the lines below it as part of the section before, and they override its values.";
+
+fn below(skipped: u32) -> String {
+    match skipped {
+        0 => "no line follows".to_owned(),
+        1 => "the line below it is dropped, too".to_owned(),
+        more => format!("the {more} lines below it are dropped, too"),
+    }
+}

@@ -37,7 +37,11 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
         };
         finding =
             finding.consequence("PVE warns `unable to parse value`, and its next change of the VM deletes the line.");
-        sink.push(level_for_section(edit(finding, guest, quirk), RULE.level, quirk.place));
+        let finding = match (quirk.key, in_mib(written)) {
+            (b"memory", Some(mib)) => finding.edit(any.write_as(quirk.span, format!("memory: {mib}"))),
+            _ => edit(finding, guest, quirk),
+        };
+        sink.push(level_for_section(finding, RULE.level, quirk.place));
     }
 }
 
@@ -55,4 +59,16 @@ fn default(family: &[u8]) -> Option<&'static str> {
         b"name" => "no name",
         _ => return None,
     })
+}
+
+/// `4G`, `4 GB` and `4096M` in MiB.
+fn in_mib(written: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(written).ok()?;
+    let (number, unit) = text.split_at_checked(text.find(|c: char| !c.is_ascii_digit())?)?;
+    let factor = match unit.trim().to_ascii_uppercase().as_str() {
+        "M" | "MB" | "MIB" => 1,
+        "G" | "GB" | "GIB" => 1024,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(factor).filter(|mib| *mib >= 16)
 }

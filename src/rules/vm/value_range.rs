@@ -47,7 +47,7 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
             .finding_in(quirk.place, quirk.key, quirk.span, format!("`{key}` of {} can't be `{shown}`", any.display_name()))
             .label(label)
             .discriminator(shown)
-            .consequence("PVE doesn't check this when it reads the file. The start fails or ignores it, and no command would accept it.");
+            .consequence("PVE doesn't check this when it reads the file. The start fails or does without it, and no command would accept it.");
         let finding = match near {
             Some(near) if quirk.place == Place::Main => finding.fix_command(any.set(quirk.key, near)),
             _ => finding.edit(format!("write a value that PVE accepts into {}", any.line(quirk.span))),
