@@ -14,9 +14,7 @@ fn check(_: &Context<'_>, guest: &VmGuest<'_>, sink: &mut Sink) {
     for dropped in &guest.config.dropped {
         let line = dropped.span.bytes(guest.config.text).trim_ascii();
         let (label, what) = match dropped.why {
-            DropReason::SkippedSection { skipped, .. } => {
-                (below(skipped), SKIPPED)
-            }
+            DropReason::SkippedSection { skipped, .. } => (below(skipped), SKIPPED),
             DropReason::Unparsable(Shape::Other) if line.starts_with(b"[") => ("not a valid header".to_owned(), LEAKS),
             _ => continue,
         };
