@@ -222,7 +222,7 @@ fn commands_warn_where_they_would_delete_lines() {
         |lines: &str| remarks(lines).iter().all(|remark| remark.contains("only after the lines that PVE drops"));
     assert!(!remarks("vcpus: 4").is_empty() && !warns("vcpus: 4"));
     for dropped in
-        ["virtio1: a1:vm-100-disk-1,ssd=1", "foo: 1", "Cores: 2", "[a b]\ncores: 1", "[s1]\ncores: 1\n[s1]\ncores: 1"]
+        ["virtio1: a1:vm-100-disk-1,ssd=1", "foo: 1", "Onboot: 1", "[a b]\ncores: 1", "[s1]\ncores: 1\n[s1]\ncores: 1"]
     {
         let lines = format!("vcpus: 4\n{dropped}");
         assert!(!remarks(&lines).is_empty() && warns(&lines), "{dropped}");
