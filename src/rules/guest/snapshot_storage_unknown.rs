@@ -14,10 +14,13 @@ pub const RULE: Rule = Rule::cluster(Level::Warning, &[Input::Guests, Input::Sto
 /// How many guests a finding names.
 const NAMED: usize = 4;
 
+/// Whose snapshot uses it, and where.
+type Used<'c, 'a> = (AnyGuest<'c, 'a>, &'c SnapshotStorage<'a>);
+
 fn check(context: &Context<'_>, sink: &mut Sink) {
     let Some(storage) = &context.cluster.storage else { return };
     let lost: FxHashSet<&[u8]> = storage.model.lost_ids().map(|id| &**id).collect();
-    let mut unknown: Vec<(&[u8], Vec<(AnyGuest<'_, '_>, &SnapshotStorage<'_>)>)> = Vec::new();
+    let mut unknown: Vec<(&[u8], Vec<Used<'_, '_>>)> = Vec::new();
     // By id: where its uses are in `unknown`, nowhere if it is fine or found elsewhere.
     let mut places: FxHashMap<&[u8], Option<usize>> = FxHashMap::default();
     for guest in all(context.cluster) {
