@@ -12,6 +12,7 @@ mod property;
 mod qemu;
 mod releases;
 mod rules;
+mod section;
 mod storage;
 
 use std::{env, error::Error, path::Path};
@@ -32,6 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     storage::generate(grammar, out, &mut texts)?;
     lxc::generate(grammar, out, &mut texts)?;
     qemu::generate(grammar, out, &mut texts)?;
+    section::generate(grammar, out)?;
     operations::generate(grammar, out, &mut texts)?;
     profiles::generate(grammar, out, &mut texts)?;
     // Whole paths: what is included from the folder of the build finds its files by them.

@@ -24,6 +24,10 @@ pub(crate) struct Property {
     pub(crate) min: Option<i64>,
     pub(crate) max: Option<i64>,
     pub(crate) max_length: Option<usize>,
+    pub(crate) min_length: Option<usize>,
+    /// Of section files: one line an element.
+    #[serde(default)]
+    pub(crate) array: bool,
     pub(crate) default: Option<String>,
     pub(crate) absent: Option<String>,
     #[serde(default)]
@@ -54,18 +58,16 @@ impl Variants {
 
 /// The literal of a `Property`; the names of formats and patterns are those of the functions that check them.
 pub(crate) fn property(name: &str, property: &Property) -> Result<String, Box<dyn Error>> {
-    let base = match property.r#type.as_deref() {
-        None | Some("string") => "STRING",
-        Some("boolean") => "BOOLEAN",
-        Some("integer") => "INTEGER",
-        Some("number") => "NUMBER",
-        Some(other) => return Err(format!("{name}: no type {other}").into()),
-    };
     let mut code = format!("Property {{ name: {name:?}");
     if let Some(schema) = &property.schema {
-        write!(code, ", format: Some(Format::Props(&{}))", upper(schema))?;
+        let schema = if schema == "prune-backups" { "storage_format::PRUNE_BACKUPS".to_owned() } else { upper(schema) };
+        write!(code, ", format: Some(Format::Props(&{schema}))")?;
     }
     if let Some(format) = &property.format {
+        // `string-alist` is a list of anything.
+        if format == "string-alist" {
+            return property_rest(code, name, property);
+        }
         let (kind, one) = match format.strip_suffix("-list") {
             Some(one) => ("List", one),
             None => ("One", format.as_str()),
@@ -89,6 +91,22 @@ pub(crate) fn property(name: &str, property: &Property) -> Result<String, Box<dy
             "pve-ct-timezone" => "check::timezone",
             "pve-lxc-dev-string" => "check::device_path",
             "pve-lxc-mp-string" => "check::mount_path",
+            "email-or-username" => "check::email_or_username",
+            "graphite-path" => "check::graphite_path",
+            "ip" => "format::ip",
+            "ldap-simple-attr" => "check::ldap_attr",
+            "pve-calendar-event" => "check::calendar_event",
+            "pve-ha-group-node" => "check::ha_group_node",
+            "pve-ha-node" => "check::ha_node",
+            "pve-ha-resource-id" => "check::ha_resource",
+            "pve-iface" => "check::iface",
+            "pve-node" => "format::node",
+            "pve-realm" => "check::realm",
+            "pve-sdn-bgp-rt" => "check::bgp_route_target",
+            "pve-sdn-fabric-id" => "check::fabric_id",
+            "pve-sdn-isis-net" => "check::isis_net",
+            "pve-storage-path-in-property-string" => "check::storage_path",
+            "pve-vmid" => "format::vmid",
             "pve-cpuset" => "check::cpuset",
             "pve-hotplug-features" => "check::hotplug",
             "pve-phys-bits" => "check::phys_bits",
@@ -101,6 +119,22 @@ pub(crate) fn property(name: &str, property: &Property) -> Result<String, Box<dy
         };
         write!(code, ", format: Some(Format::{kind}({function}))")?;
     }
+    property_rest(code, name, property)
+}
+
+/// The constant that has the type of a property and nothing else.
+fn base(name: &str, property: &Property) -> Result<&'static str, Box<dyn Error>> {
+    Ok(match property.r#type.as_deref() {
+        None | Some("string") => "STRING",
+        Some("boolean") => "BOOLEAN",
+        Some("integer") => "INTEGER",
+        Some("number") => "NUMBER",
+        Some(other) => return Err(format!("{name}: no type {other}").into()),
+    })
+}
+
+/// What comes behind the format.
+fn property_rest(mut code: String, name: &str, property: &Property) -> Result<String, Box<dyn Error>> {
     if let Some(pattern) = &property.pattern {
         let function = match pattern.as_str() {
             "environment" => "check::is_environment",
@@ -112,6 +146,19 @@ pub(crate) fn property(name: &str, property: &Property) -> Result<String, Box<dy
             "mount-options-7" => "check::is_mount_options_7",
             "printable" => "check::is_printable",
             "vlan-list" => "check::is_vlan_list",
+            "claim" => "check::is_claim",
+            "device-id" => "check::is_device_id",
+            "isis-net" => "check::is_isis_net",
+            "ldap-dn" => "check::is_ldap_dn",
+            "no-blank" => "check::is_no_blank",
+            "no-blank-2" => "check::is_no_blank_2",
+            "pci-paths" => "check::is_pci_paths",
+            "remove-vanished" => "check::is_remove_vanished",
+            "sha256" => "check::is_sha256",
+            "sync-attributes" => "check::is_sync_attributes",
+            "uri-value" => "check::is_uri_value",
+            "usb-path" => "check::is_usb_path",
+            "vnet-alias" => "check::is_vnet_alias",
             "base64" => "check::is_base64",
             "boot-disk" => "check::is_boot_disk",
             "boot-letters" => "check::is_boot_letters",
@@ -149,8 +196,13 @@ pub(crate) fn property(name: &str, property: &Property) -> Result<String, Box<dy
             write!(code, ", {field}: Some({value})")?;
         }
     }
-    if let Some(length) = property.max_length {
-        write!(code, ", max_length: Some({length})")?;
+    for (field, length) in [("max_length", property.max_length), ("min_length", property.min_length)] {
+        if let Some(length) = length {
+            write!(code, ", {field}: Some({length})")?;
+        }
+    }
+    if property.array {
+        write!(code, ", array: true")?;
     }
     if let Some(default) = &property.default {
         write!(code, ", default: Some({default:?})")?;
@@ -175,7 +227,7 @@ pub(crate) fn property(name: &str, property: &Property) -> Result<String, Box<dy
     if let Some(appeared) = &property.appeared {
         write!(code, ", since_text: {appeared:?}")?;
     }
-    write!(code, ", ..Property::{base} }}")?;
+    write!(code, ", ..Property::{} }}", base(name, property)?)?;
     Ok(code)
 }
 

@@ -132,7 +132,9 @@ fn dump_cluster<'a>(sources: &'a Sources, cluster: &Cluster<'a>) -> Vec<(&'a Sou
     let containers = cluster.containers.iter().map(|guest| (guest.file, container::dump::dump(&whole(&guest.config))));
     let whole = |config: &Vm<'a>| Vm::parse(config.text, config.vmid, config.release);
     let vms = cluster.vms.iter().map(|guest| (guest.file, vm::dump::dump(&whole(&guest.config))));
+    let sections = cluster.sections.iter().map(|file| (file.file, file.model.dump()));
     user.chain(storage)
+        .chain(sections)
         .chain(containers)
         .chain(vms)
         .filter_map(|(file, value)| Some((sources.file(file)?, value)))

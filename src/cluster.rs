@@ -10,8 +10,10 @@ use crate::model::container::Container;
 use crate::model::domains::Domains;
 use crate::model::host;
 use crate::model::idmap::IdKind;
+use crate::model::section::{SectionFile, SectionSpec};
 use crate::model::storage::StorageCfg;
 use crate::model::subid::{Grants, SubIds};
+use crate::model::tables::section as section_table;
 use crate::model::user::UserCfg;
 use crate::model::vm::Vm;
 use crate::release::Release;
@@ -26,6 +28,15 @@ impl Input {
     pub fn name(self) -> &'static str {
         let other = if self == Self::Guests { "guest" } else { "nodes/" };
         self.kind().and_then(FileKind::spec).map_or(other, |spec| spec.label)
+    }
+}
+
+impl Input {
+    /// Whether a cluster that has nothing of the kind has no such file either.
+    #[must_use]
+    pub fn is_optional(self) -> bool {
+        let needed = matches!(self, Self::User | Self::Storage | Self::Domains);
+        !needed && self.kind().and_then(FileKind::spec).is_some_and(|spec| spec.family == source::Family::Section)
     }
 }
 
@@ -144,6 +155,8 @@ pub struct Cluster<'a> {
     pub containers: Vec<Guest<'a, Container<'a>>>,
     /// VMs, by path; without most values in their snapshots ([`Vm::without_snapshot_values`]).
     pub vms: Vec<Guest<'a, Vm<'a>>>,
+    /// The files of sections other than storage.cfg, in the order of their tables; domains.cfg is one of them.
+    pub sections: Vec<File<SectionFile<'a>>>,
     /// domains.cfg.
     pub domains: Option<File<Domains<'a>>>,
     /// /etc/subuid.
@@ -201,6 +214,7 @@ impl<'a> Cluster<'a> {
             storage,
             containers,
             vms,
+            sections: section_files(sources, tree, release),
             domains: read(FileKind::DomainsCfg).map(|file| File { file: file.id, model: Domains::parse(&file.bytes) }),
             subuid: read(FileKind::Subuid).map(|file| File { file: file.id, model: SubIds::parse(&file.bytes) }),
             subgid: read(FileKind::Subgid).map(|file| File { file: file.id, model: SubIds::parse(&file.bytes) }),
@@ -222,6 +236,12 @@ impl<'a> Cluster<'a> {
             }
         }
         cluster
+    }
+
+    /// The file of sections at `path` below `/etc/pve`, when it was read.
+    #[must_use]
+    pub fn section_file(&self, path: &str) -> Option<&File<SectionFile<'a>>> {
+        self.sections.iter().find(|file| file.model.spec.file == path)
     }
 
     /// Whether `input` can be used.
@@ -266,6 +286,15 @@ impl<'a> Cluster<'a> {
     pub fn guest(&self, vmid: u32) -> Option<GuestRef> {
         self.guests.get(&vmid).copied()
     }
+}
+
+fn section_files<'a>(sources: &'a Sources, tree: &Tree, release: Release) -> Vec<File<SectionFile<'a>>> {
+    let read = |spec: &'static SectionSpec| {
+        let source::Presence::Present(id) = tree.input(FileKind::from_path(spec.file).kind) else { return None };
+        let file = sources.file(id).filter(|file| file.state == ReadState::Read)?;
+        Some(File { file: id, model: SectionFile::parse(spec, &file.bytes, release) })
+    };
+    section_table::FILES.iter().filter_map(|spec| read(spec)).collect()
 }
 
 fn release_of(tree: &Tree, told: Option<Release>) -> (Release, ReleaseFrom) {

@@ -12,7 +12,7 @@ fn release(version: &str) -> Release {
 }
 
 /// Strings with runs of U+FFFD as one, warnings of a format error with their lines sorted.
-fn normal(value: &Value) -> Value {
+pub(crate) fn normal(value: &Value) -> Value {
     match value {
         Value::String(text) => json!(collapse(text)),
         Value::Number(number) => json!(number.to_string()),
@@ -22,7 +22,7 @@ fn normal(value: &Value) -> Value {
     }
 }
 
-fn sorted(warnings: &Value) -> Value {
+pub(crate) fn sorted(warnings: &Value) -> Value {
     let one = |text: &Value| {
         let text = text.as_str().unwrap().trim_end();
         let (head, rest) = text.split_once('\n').unwrap_or((text, ""));
@@ -67,7 +67,7 @@ fn recorded_vms_are_read_as_pve_reads_them() {
 }
 
 /// The places where two values differ.
-fn difference(ours: &Value, theirs: &Value) -> String {
+pub(crate) fn difference(ours: &Value, theirs: &Value) -> String {
     match (ours, theirs) {
         (Value::Object(a), Value::Object(b)) => {
             let mut keys: Vec<&String> = a.keys().chain(b.keys()).collect();

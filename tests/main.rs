@@ -23,6 +23,7 @@ mod cli;
 mod conformance_access;
 mod conformance_lxc;
 mod conformance_qemu;
+mod conformance_section;
 mod conformance_storage;
 mod conformance_user;
 mod docs;

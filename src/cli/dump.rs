@@ -27,6 +27,15 @@ pub(super) fn run(args: &DumpArgs, out: &mut dyn Write) -> Result<Outcome, Failu
         let shown: Vec<_> = FILES.iter().filter(|spec| spec.dump).map(|spec| spec.name).collect();
         return Err(Failure::Unreadable(format!("no file in there that dump can show: {}", shown.join(", "))));
     }
+    let missed = |problem: &&crate::source::Problem| {
+        let file = sources.file(problem.file);
+        file.is_some_and(|file| file.kind.spec().is_some_and(|spec| spec.dump))
+    };
+    if let Some(problem) = sources.problems.iter().find(missed) {
+        out.flush()?;
+        let name = sources.file(problem.file).map_or("", |file| &file.shown);
+        return Err(Failure::Unreadable(format!("not all is shown: {name} {}", problem.kind)));
+    }
     Ok(Outcome::Clean)
 }
 

@@ -83,6 +83,8 @@ pub struct Property {
     pub required: bool,
     /// Whether a part without `key=` is its value (in property strings).
     pub default_key: bool,
+    /// Whether it may be given repeatedly, an element each time (in section configs).
+    pub array: bool,
     /// Its format.
     pub format: Option<Format>,
     /// Its regular expression, as a function that says whether the whole value matches.
@@ -118,6 +120,7 @@ impl Property {
         kind: Kind::String,
         required: false,
         default_key: false,
+        array: false,
         format: None,
         pattern: None,
         values: &[],

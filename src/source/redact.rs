@@ -29,7 +29,7 @@ const MAX_NAME: usize = 64;
 
 /// Blanks, tabs and carriage returns stay; colons, where they part fields.
 fn hide(bytes: &mut [u8], colons: bool) {
-    let is_secret = |byte: &u8| !byte.is_ascii_whitespace() && !(colons && *byte == b':');
+    let is_secret = |byte: &u8| !(byte.is_ascii_whitespace() || colons && *byte == b':');
     bytes.iter_mut().filter(|byte| is_secret(byte)).for_each(|byte| *byte = b'*');
 }
 

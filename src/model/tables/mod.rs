@@ -5,4 +5,5 @@ pub mod guest;
 pub mod lxc;
 pub mod place;
 pub mod qemu;
+pub mod section;
 pub mod storage;

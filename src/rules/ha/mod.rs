@@ -1,0 +1,3 @@
+//! HA: resources, groups and rules.
+
+include!(concat!(env!("OUT_DIR"), "/rules/ha.rs"));

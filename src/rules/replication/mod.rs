@@ -1,0 +1,3 @@
+//! Replication jobs in `replication.cfg`.
+
+include!(concat!(env!("OUT_DIR"), "/rules/replication.rs"));
