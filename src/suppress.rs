@@ -14,7 +14,9 @@ pub fn apply<'i>(ignores: &'i [Ignore], findings: &mut Vec<Finding>) -> Vec<&'i 
         let mut keep = true;
         for (ignore, used) in ignores.iter().zip(&mut used) {
             let subject = ignore.subject.as_ref().is_none_or(|subject| names(subject.get_ref(), &finding.subject));
-            if subject && matches(ignore.rule.get_ref(), finding.rule) {
+            // What couldn't be read isn't one of all rules: who wants to ignore it has to say so.
+            let by_name = !finding.rule.starts_with("tree-") || !ignore.rule.get_ref().starts_with('*');
+            if subject && by_name && matches(ignore.rule.get_ref(), finding.rule) {
                 *used = true;
                 keep = false;
             }

@@ -39,6 +39,7 @@ mod rules_storage;
 mod rules_user;
 mod rules_vm;
 mod samples;
+mod soundness;
 mod source;
 mod support;
 mod tables;

@@ -162,7 +162,8 @@ pub(super) fn run(args: &CheckArgs, colour: bool, out: &mut dyn Write) -> Result
             summary(&run, out)?;
         }
     }
-    let missing = nothing.or_else(|| not_read(&required, &sources));
+    let asked = not_asked(args, &run, &sources);
+    let missing = nothing.or(asked).or_else(|| not_read(&required, &sources));
     if let Some(missing) = missing {
         out.flush()?;
         return Err(Failure::Unreadable(missing));
@@ -200,6 +201,22 @@ fn nothing_read(sources: &Sources) -> Option<String> {
         );
     }
     Some(said)
+}
+
+/// What was asked for by name and couldn't be evaluated: rules of `--select`, statements of the settings.
+fn not_asked(args: &CheckArgs, run: &Run<'_>, sources: &Sources) -> Option<String> {
+    let is_unreadable = |missing: &str| {
+        let state = |tree: &Tree| FileKind::from_name(missing).map(|kind| tree.input(kind));
+        sources.trees.iter().any(|tree| matches!(state(tree), Some(Presence::Unreadable(_))))
+    };
+    let was_asked =
+        |group: &&NotEvaluated| group.statements > 0 || (!args.select.is_empty() && is_unreadable(&group.missing));
+    let group = run.not_evaluated.iter().find(was_asked)?;
+    let what = match group.statements {
+        0 => group.rules.join(", "),
+        _ => "the statements of the policy".to_owned(),
+    };
+    Some(format!("not evaluated: {what} (no {})", group.missing))
 }
 
 /// The inputs that `--require` names.

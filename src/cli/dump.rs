@@ -19,7 +19,7 @@ pub(super) fn run(args: &DumpArgs, out: &mut dyn Write) -> Result<Outcome, Failu
     let mut dumped = 0;
     for (file, value) in crate::dump(&sources, args.input.pve) {
         let value = if single { value } else { named(&file.shown, value) };
-        serde_json::to_writer(&mut *out, &value).map_err(std::io::Error::from)?;
+        serde_json::to_writer(crate::report::json::Escaped(&mut *out), &value).map_err(std::io::Error::from)?;
         writeln!(out)?;
         dumped += 1;
     }

@@ -133,6 +133,25 @@ enum Outcome {
     Findings,
 }
 
+/// Standard output whose reader may go away: what is written then is lost, and the exit code still says what was found.
+struct Patient<W>(W);
+
+impl<W: Write> Write for Patient<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
+            other => other,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self.0.flush() {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => other,
+        }
+    }
+}
+
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -144,7 +163,7 @@ pub fn main() -> ExitCode {
             return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
     };
-    let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let mut out = io::BufWriter::with_capacity(1 << 16, Patient(io::stdout().lock()));
     let result = run(&cli, &mut out).and_then(|outcome| {
         out.flush()?;
         Ok(outcome)
@@ -235,8 +254,10 @@ const THREADS: usize = 8;
 /// others and sleeping meanwhile would be slower.
 fn share_work() {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    // 0 leaves it to rayon, which looks at the variable.
-    let threads = if std::env::var_os("RAYON_NUM_THREADS").is_some() { 0 } else { cores.min(THREADS) };
+    let told =
+        std::env::var("RAYON_NUM_THREADS").ok().and_then(|told| told.parse().ok()).filter(|&told: &usize| told > 0);
+    // More threads than cores help nobody, and thousands of them never start.
+    let threads = told.unwrap_or(THREADS).min(cores.max(THREADS));
     // Without them, all is done in one thread, or in rayon's own ones.
     let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build_global();
 }

@@ -12,6 +12,8 @@ use crate::text::printable_str;
 pub fn write(run: &Run<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     for finding in run.findings {
         let place = run.files.shown(finding.primary.place);
+        // A file's name must not look like a command of the CI that reads this.
+        let place = if place.starts_with([':', '#']) { format!("./{place}") } else { place };
         writeln!(out, "{place}: {} {}: {}", finding.level, finding.rule, printable_str(&finding.message))?;
     }
     Ok(())

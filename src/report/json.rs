@@ -158,7 +158,7 @@ pub fn write(run: &Run<'_>, out: &mut dyn io::Write) -> io::Result<()> {
             counts: Counts::of(run.findings),
         },
     };
-    serde_json::to_writer_pretty(&mut *out, &document)?;
+    serde_json::to_writer_pretty(Escaped(&mut *out), &document)?;
     writeln!(out)
 }
 
@@ -176,6 +176,39 @@ fn json_file<'a>(run: &Run<'a>, file: &'a SourceFile) -> JsonFile<'a> {
             VmidBy::Name => Some("name"),
             VmidBy::Volumes => Some("volumes"),
         },
+    }
+}
+
+/// Writes JSON with every character that a terminal would act on, or that hides or reorders text, as `\\u` escapes. Such characters
+/// stand only inside strings, where the escape means the same.
+#[derive(Debug)]
+pub struct Escaped<W>(pub W);
+
+impl<W: io::Write> io::Write for Escaped<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let plain = |text: &str| text.is_ascii() && !text.contains('\u{7f}');
+        match std::str::from_utf8(bytes) {
+            Ok(text) if !plain(text) => {
+                let mut out = String::with_capacity(text.len() + 16);
+                for c in text.chars() {
+                    if c.is_ascii_control() && c != '\u{7f}' || !crate::text::is_unprintable(c) {
+                        out.push(c);
+                    } else {
+                        let mut units = [0; 2];
+                        for unit in c.encode_utf16(&mut units) {
+                            out.push_str(&format!("\\u{unit:04x}"));
+                        }
+                    }
+                }
+                self.0.write_all(out.as_bytes())?;
+            }
+            _ => self.0.write_all(bytes)?,
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 

@@ -32,6 +32,7 @@ impl<'c, 'a> Ask<'c, 'a> {
         let Some(user) = &cluster.user else {
             return Err(Failure::Unreadable("no user.cfg to ask in there".to_owned()));
         };
+        super::whole(cluster)?;
         let shown = cluster.sources.file(user.file).map_or("user.cfg", |file| &file.shown);
         let shown = shown.rsplit('/').next().unwrap_or(shown).to_owned();
         Ok(Self {

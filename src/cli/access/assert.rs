@@ -64,6 +64,7 @@ pub(super) fn run(args: &AssertArgs, colour: bool, out: &mut dyn Write) -> Resul
         return Err(Failure::Unreadable(format!("{shown} has no statements; one looks like this:\n{example}")));
     };
     let cluster = super::cluster(&sources, args.read.release.pve.or(settings.pve))?;
+    super::whole(&cluster)?;
     let context = Context::new(&cluster).with_policy(Some(&policy));
     let about_policies = |rule: &&'static Rule| matches!(rule.check, Check::Policy(_) | Check::Statements(_));
     let rules: Vec<_> = RULES.iter().copied().filter(about_policies).collect();
@@ -95,6 +96,12 @@ pub(super) fn run(args: &AssertArgs, colour: bool, out: &mut dyn Write) -> Resul
             });
             super::print_json(out, "assert", value)?;
         }
+    }
+    // "All" of what wasn't read can't be said to hold.
+    let about_all = policy.statements.iter().any(|stated| stated.text.contains("/*"));
+    if about_all {
+        out.flush()?;
+        super::all_objects(&sources)?;
     }
     if counts.not_evaluated > 0 {
         out.flush()?;

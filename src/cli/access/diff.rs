@@ -62,8 +62,8 @@ pub(super) fn run(args: &DiffArgs, out: &mut dyn Write) -> Result<Outcome, Failu
     if [&args.old, &args.new].iter().all(|path| path.as_os_str() == "-") {
         return Err(Failure::Usage("only one of them can come on standard input".to_owned()));
     }
-    let (old, new) = (super::load(Some(&args.old))?, super::load(Some(&args.new))?);
-    let (old, new) = clusters(args, &old, &new)?;
+    let (before, after) = (super::load(Some(&args.old))?, super::load(Some(&args.new))?);
+    let (old, new) = clusters(args, &before, &after)?;
     let (old, new) = (Ask::new(&old)?, Ask::new(&new)?);
     let paths = [&old, &new].into_iter().flat_map(|ask| of_file(ask.cfg).chain(of_cluster(ask.cluster)));
     let diff = Diff::new(&old.access, &new.access, paths);
@@ -73,7 +73,13 @@ pub(super) fn run(args: &DiffArgs, out: &mut dyn Write) -> Result<Outcome, Failu
         Format::Md => report.markdown(out)?,
         Format::Json => super::print_json(out, "diff", report.json())?,
     }
-    Ok(if diff.gives() { Outcome::Findings } else { Outcome::Clean })
+    if diff.gives() {
+        return Ok(Outcome::Findings);
+    }
+    out.flush()?;
+    super::all_objects(&before)?;
+    super::all_objects(&after)?;
+    Ok(Outcome::Clean)
 }
 
 /// Links both trees. Where only one tells its release, the other is taken for the same.

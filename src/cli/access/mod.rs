@@ -11,6 +11,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::{Failure, Lazy, Outcome};
 use crate::access::names::hint;
 use crate::cluster::Cluster;
+use crate::model::user::{MAX_ACL_ENTRIES, QuirkKind, UserCfg};
 use crate::release::Release;
 use crate::source::{FileKind, LoadOptions, Presence, Sources, TreeId};
 
@@ -178,6 +179,39 @@ fn cluster(sources: &Sources, release: Option<Release>) -> Result<Cluster<'_>, F
     }
 }
 
+/// Refuses a user.cfg that wasn't read to its end: what is missing could give or take anything.
+fn whole(cluster: &Cluster<'_>) -> Result<(), Failure> {
+    let cut = |user: &UserCfg<'_>| user.quirks.iter().any(|quirk| quirk.what == QuirkKind::TooMany);
+    match &cluster.user {
+        Some(user) if cut(&user.model) => {
+            let name = cluster.sources.file(user.file).map_or("user.cfg", |file| &file.shown);
+            Err(Failure::Unreadable(format!(
+                "not evaluated: {name} names more than {MAX_ACL_ENTRIES} ACL entries, and pvelint reads no more than that"
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses to say that nothing was found where guests or storages weren't read: a question about all of them needs the whole list.
+fn all_objects(sources: &Sources) -> Result<(), Failure> {
+    let is_object = |kind: FileKind| {
+        matches!(
+            kind,
+            FileKind::Container | FileKind::Vm | FileKind::OpenVz | FileKind::StorageCfg | FileKind::Directory
+        )
+    };
+    let missed = sources.problems.iter().find_map(|problem| {
+        let file = sources.file(problem.file)?;
+        let is_secret = file.rel() == "priv" || file.rel().starts_with("priv/");
+        (is_object(file.kind) && !is_secret).then(|| format!("{} {}", file.shown, problem.kind))
+    });
+    match missed {
+        Some(why) => Err(Failure::Unreadable(format!("not evaluated for all guests and storages: {why}"))),
+        None => Ok(()),
+    }
+}
+
 /// Prints `value`, an object, as one JSON object that begins with `schema_version` and the name of the question.
 fn print_json(out: &mut dyn Write, question: &str, value: serde_json::Value) -> Result<(), Failure> {
     let mut object = serde_json::Map::new();
@@ -186,7 +220,7 @@ fn print_json(out: &mut dyn Write, question: &str, value: serde_json::Value) -> 
     if let serde_json::Value::Object(fields) = value {
         object.extend(fields);
     }
-    serde_json::to_writer_pretty(&mut *out, &object).map_err(std::io::Error::from)?;
+    serde_json::to_writer_pretty(crate::report::json::Escaped(&mut *out), &object).map_err(std::io::Error::from)?;
     writeln!(out)?;
     Ok(())
 }

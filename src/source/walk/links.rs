@@ -34,10 +34,11 @@ impl Walk<'_> {
                     Err(error) => Err(ProblemKind::unreadable(&error)),
                     Ok(ItemKind::Dir) if link.alias || self.visited.contains(&target) => Ok(None),
                     Ok(ItemKind::Dir) => Err(ProblemKind::LinkDirectory(target.to_string_lossy().into_owned())),
-                    Ok(ItemKind::File) if entry.want == Want::No || read.contains(&target) => Ok(None),
+                    Ok(ItemKind::File) if entry.want == Want::No => Ok(None),
                     Ok(ItemKind::File) if !is_such_a_file(&target, &scope, entry.file.kind) => {
                         Err(ProblemKind::LinkOther(target.to_string_lossy().into_owned()))
                     }
+                    Ok(ItemKind::File) if read.contains(&target) => Ok(None),
                     Ok(ItemKind::File) => Ok(Some(target)),
                     Ok(_) if link.foreign => Ok(None),
                     Ok(ItemKind::Special(what)) => Err(ProblemKind::NotRegular(what)),
